@@ -1,0 +1,12 @@
+// The public surface of `ingam/x509`: certificates, trust stores, paths; nothing of tokens.
+
+export type { PathLimits } from '../path/budget.ts'
+export type { Purpose } from '../path/purpose.ts'
+export { createTrustStore, type TrustAnchor, type TrustStore } from '../path/trust-store.ts'
+export { isVerifiedPath, type VerifiedPath } from '../verify/verified-path.ts'
+export { verifyPath, type VerifyPathOptions } from '../verify/verify-path.ts'
+export { type Certificate, type Extension, parseCertificate } from '../x509/certificate.ts'
+export { formatGeneralName, type GeneralName } from '../x509/general-name.ts'
+export { equalNames, formatName, type Name } from '../x509/name.ts'
+export { encodePem, parseCertificates } from '../x509/pem.ts'
+export { describeKey, type SubjectPublicKeyInfo } from '../x509/spki.ts'

@@ -1,0 +1,45 @@
+// Layer: errors. Checks of options objects, done once at entry: an unknown key is refused, so that a misspelt option
+// can never weaken a check in silence.
+
+import { createError } from './errors.ts'
+
+/** Refuses anything but an object that has known keys only. */
+export function checkOptionKeys(argument: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw createError('ERR_ARG_TYPE', { argument, expected: 'an options object', found: kindOf(options) })
+  }
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw createError('ERR_ARG_UNKNOWN_OPTION', { argument: key, known })
+  }
+}
+
+/** The value, or the default where it is undefined; a whole number within the bounds. */
+export function wholeNumber(
+  argument: string,
+  value: number | undefined,
+  bounds: { readonly default: number; readonly minimum: number; readonly maximum: number },
+): number {
+  if (value === undefined) return bounds.default
+  if (typeof value !== 'number') {
+    throw createError('ERR_ARG_TYPE', { argument, expected: 'a number', found: kindOf(value) })
+  }
+  if (!Number.isInteger(value) || value < bounds.minimum || value > bounds.maximum) {
+    const expected = `a whole number from ${bounds.minimum} to ${bounds.maximum}`
+    throw createError('ERR_ARG_VALUE', { argument, expected, found: String(value) })
+  }
+  return value
+}
+
+/** A valid Date, or an argument error. */
+export function validDate(argument: string, value: unknown): Date {
+  if (value instanceof Date && Number.isFinite(value.getTime())) return value
+  const found = value instanceof Date ? 'an invalid Date' : kindOf(value)
+  throw createError('ERR_ARG_TYPE', { argument, expected: 'a valid Date', found })
+}
+
+/** The kind of a value in a word, never the value itself. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value
+}

@@ -1,0 +1,39 @@
+// Layer: path. The work that one search may cost. A spent budget ends the search with a code of its own.
+
+/** How much one search may cost, and how much it has cost so far. */
+export interface Budget {
+  readonly maxSignatureChecks: number
+  readonly maxEdges: number
+  readonly maxIntermediates: number
+  signatureChecks: number
+  edges: number
+}
+
+/** Bounds on one search; each at least 1. */
+export interface PathLimits {
+  /** Signature checks of certificates; default 8. */
+  readonly maxSignatureChecks?: number
+  /** Pairs of certificate and possible issuer that are looked at; default 64. */
+  readonly maxEdges?: number
+  /** Certificates between leaf and anchor that are not self-issued; default 8. */
+  readonly maxIntermediates?: number
+}
+
+// LIMIT: a real path has 1 to 4 signatures; 8 leaves room for a cross-signed detour while the worst input costs
+// less than a millisecond of ECDSA.
+const DEFAULT_SIGNATURE_CHECKS = 8
+// LIMIT: ten certificates that all bear one name make 90 pairs; honest pools stay below 20.
+const DEFAULT_EDGES = 64
+// LIMIT: the token carries at most ten certificates, of which one is the leaf.
+const DEFAULT_INTERMEDIATES = 8
+
+/** A fresh budget. */
+export function createBudget(limits: PathLimits = {}): Budget {
+  return {
+    maxSignatureChecks: limits.maxSignatureChecks ?? DEFAULT_SIGNATURE_CHECKS,
+    maxEdges: limits.maxEdges ?? DEFAULT_EDGES,
+    maxIntermediates: limits.maxIntermediates ?? DEFAULT_INTERMEDIATES,
+    signatureChecks: 0,
+    edges: 0,
+  }
+}

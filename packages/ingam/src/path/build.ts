@@ -1,0 +1,225 @@
+// Layer: path. The search: from the leaf up to every trust anchor that a chain of names reaches, depth first, under a
+// budget. Each complete candidate is judged by checks.ts, then its signatures are checked from the anchor downwards,
+// each edge once: a certificate that no anchor vouches for costs no cryptography with its key.
+
+import { platform } from '#platform'
+import { equalBytes } from '../bytes/compare.ts'
+import type { PathAttempt } from '../errors/codes.ts'
+import type { PlatformPublicKey, SignatureScheme } from '../platform/contract.ts'
+import { signatureSchemeOf } from '../x509/algorithm.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { formatName, type Name, nameKey } from '../x509/name.ts'
+import type { Budget } from './budget.ts'
+import { checkPath, isSelfIssued, type PathRules, placeIn } from './checks.ts'
+import { outranks, type Place, type Refusal, refuse, toAttempt } from './refusal.ts'
+import type { TrustAnchor, TrustStore } from './trust-store.ts'
+
+/** What the search starts from. */
+export interface PathQuery {
+  readonly leaf: Certificate
+  /** In any order; certificates that lead nowhere are ignored. */
+  readonly intermediates: readonly Certificate[]
+  readonly trustStore: TrustStore
+  readonly rules: PathRules
+  readonly budget: Budget
+}
+
+/** The path found, or the refusal that came furthest and the attempts behind it. */
+export type PathOutcome =
+  | { readonly ok: true; readonly chain: readonly Certificate[]; readonly anchor: TrustAnchor }
+  | { readonly ok: false; readonly refusal: Refusal; readonly attempts: readonly PathAttempt[] }
+
+/** Searches for a path from the leaf to a trust anchor on which every check passes. */
+export async function buildPath(query: PathQuery): Promise<PathOutcome> {
+  const search = new Search(query)
+  for (const candidate of search.candidates([query.leaf], 0)) {
+    const chain = [...candidate.chain, candidate.anchor.certificate]
+    const refusal = checkPath(chain, query.rules) ?? (await search.checkSignatures(chain))
+    if (refusal === undefined) return { ok: true, chain, anchor: candidate.anchor }
+    search.record(refusal, chain)
+    if (refusal.code === 'ERR_PATH_BUDGET') break
+  }
+  return search.refused()
+}
+
+interface Candidate {
+  readonly chain: readonly Certificate[]
+  readonly anchor: TrustAnchor
+}
+
+// LIMIT: as many attempts as a person will read; the newest are kept.
+const MAX_ATTEMPTS = 16
+
+class Search {
+  readonly #query: PathQuery
+  readonly #pool = new Map<string, Certificate[]>()
+  readonly #edges = new Map<Certificate, Map<Certificate, Refusal | 'verified'>>()
+  readonly #attempts: PathAttempt[] = []
+  #best: Refusal | undefined
+  #spent = false
+
+  constructor(query: PathQuery) {
+    this.#query = query
+    for (const certificate of query.intermediates) {
+      const key = nameKey(certificate.subject)
+      const sameName = this.#pool.get(key)
+      if (sameName === undefined) this.#pool.set(key, [certificate])
+      else sameName.push(certificate)
+    }
+  }
+
+  *candidates(chain: readonly Certificate[], intermediates: number): Generator<Candidate> {
+    const child = chain.at(-1)
+    if (child === undefined) return
+    let issuers = 0
+    for (const anchor of byKeyIdentifier(child, this.#query.trustStore.findBySubject(child.issuer), anchorCertificate)) {
+      if (!this.#spendEdge(child, chain)) return
+      if (standsIn(chain, anchor.certificate)) continue
+      issuers++
+      yield { chain, anchor }
+      if (this.#spent) return
+    }
+    for (const issuer of byKeyIdentifier(child, this.#issuersNamed(child.issuer), itself)) {
+      if (!this.#spendEdge(child, chain)) return
+      if (standsIn(chain, issuer)) continue
+      issuers++
+      const count = intermediates + (isSelfIssued(issuer) ? 0 : 1)
+      if (count > this.#query.budget.maxIntermediates) {
+        this.record(budgetSpent(place(child, chain), 'intermediate certificates', this.#query.budget.maxIntermediates), chain)
+        continue
+      }
+      yield* this.candidates([...chain, issuer], count)
+      if (this.#spent) return
+    }
+    if (issuers === 0) {
+      const issuer = formatName(child.issuer)
+      this.record(
+        refuse('ERR_PATH_NO_ISSUER', place(child, chain), (certificate) => ({ certificate, issuer })),
+        chain,
+      )
+    }
+  }
+
+  async checkSignatures(chain: readonly Certificate[]): Promise<Refusal | undefined> {
+    for (let position = chain.length - 2; position >= 0; position--) {
+      const child = placeIn(chain, position)
+      const issuer = chain[position + 1]
+      if (child === undefined || issuer === undefined) continue
+      const known = this.#edges.get(child.certificate)?.get(issuer)
+      const outcome = known ?? (await this.#checkSignature(child, issuer))
+      if (known === undefined) {
+        const edges = this.#edges.get(child.certificate) ?? new Map<Certificate, Refusal | 'verified'>()
+        this.#edges.set(child.certificate, edges.set(issuer, outcome))
+      }
+      if (outcome !== 'verified') return outcome
+    }
+    return undefined
+  }
+
+  record(refusal: Refusal, chain: readonly Certificate[]): void {
+    if (outranks(refusal, this.#best)) this.#best = refusal
+    this.#attempts.push(toAttempt(refusal, chain))
+    if (this.#attempts.length > MAX_ATTEMPTS) this.#attempts.shift()
+  }
+
+  refused(): PathOutcome {
+    const { leaf } = this.#query
+    const issuer = formatName(leaf.issuer)
+    const nothingFound = (): Refusal =>
+      refuse('ERR_PATH_NO_ISSUER', place(leaf, [leaf]), (certificate) => ({ certificate, issuer }))
+    return { ok: false, refusal: this.#best ?? nothingFound(), attempts: this.#attempts }
+  }
+
+  #issuersNamed(name: Name): readonly Certificate[] {
+    return this.#pool.get(nameKey(name)) ?? []
+  }
+
+  #spendEdge(child: Certificate, chain: readonly Certificate[]): boolean {
+    const { budget } = this.#query
+    if (budget.edges < budget.maxEdges) {
+      budget.edges++
+      return true
+    }
+    if (!this.#spent) this.record(budgetSpent(place(child, chain), 'pairs of certificate and issuer', budget.maxEdges), chain)
+    this.#spent = true
+    return false
+  }
+
+  // RFC 5280 §6.1.3 (a)(1)
+  async #checkSignature(child: Place, issuer: Certificate): Promise<Refusal | 'verified'> {
+    const { signatureAlgorithm, tbsCertificate, signatureValue } = child.certificate
+    const scheme = signatureSchemeOf(signatureAlgorithm, issuer.subjectPublicKeyInfo)
+    if (scheme === undefined) {
+      const problem = "not accepted as a signature algorithm, or not one of the issuer's key"
+      return refuse('ERR_PATH_ALGORITHM', child, (certificate) => ({
+        certificate,
+        algorithm: signatureAlgorithm.name,
+        problem,
+      }))
+    }
+    const { budget } = this.#query
+    if (budget.signatureChecks >= budget.maxSignatureChecks) {
+      this.#spent = true
+      return budgetSpent(child, 'signature checks', budget.maxSignatureChecks)
+    }
+    budget.signatureChecks++
+    const key = await importKey(issuer, scheme)
+    if (key === undefined) {
+      const problem = 'the runtime cannot use the key of the issuer'
+      return refuse('ERR_PATH_ALGORITHM', child, (certificate) => ({
+        certificate,
+        algorithm: issuer.subjectPublicKeyInfo.algorithm.name,
+        problem,
+      }))
+    }
+    if (await platform.verifySignature(scheme, key, tbsCertificate, signatureValue)) return 'verified'
+    const issuerName = formatName(issuer.subject)
+    return refuse('ERR_PATH_SIGNATURE', child, (certificate) => ({
+      certificate,
+      issuer: issuerName,
+      algorithm: signatureAlgorithm.name,
+    }))
+  }
+}
+
+async function importKey(issuer: Certificate, scheme: SignatureScheme): Promise<PlatformPublicKey | undefined> {
+  return await platform.importPublicKey(issuer.subjectPublicKeyInfo.der, scheme)
+}
+
+function budgetSpent(at: Place, budget: string, maximum: number): Refusal {
+  return refuse('ERR_PATH_BUDGET', at, () => ({ budget, maximum }))
+}
+
+function place(certificate: Certificate, chain: readonly Certificate[]): Place {
+  const position = chain.indexOf(certificate)
+  return { certificate, position, role: position === 0 ? 'leaf' : 'intermediate' }
+}
+
+// The same name with the same key again would be a loop; a certificate is never its own issuer here.
+function standsIn(chain: readonly Certificate[], issuer: Certificate): boolean {
+  return chain.some(
+    (member) =>
+      equalBytes(member.subjectPublicKeyInfo.der, issuer.subjectPublicKeyInfo.der) &&
+      nameKey(member.subject) === nameKey(issuer.subject),
+  )
+}
+
+// RFC 5280 §4.2.1.1: key identifiers help to find the issuer; they order the candidates and never decide.
+function byKeyIdentifier<T>(child: Certificate, issuers: readonly T[], of: (issuer: T) => Certificate): readonly T[] {
+  const wanted = child.authorityKeyIdentifier?.keyIdentifier
+  if (wanted === undefined || issuers.length < 2) return issuers
+  const score = (issuer: T): number => {
+    const identifier = of(issuer).subjectKeyIdentifier
+    if (identifier === undefined) return 1
+    return equalBytes(identifier, wanted) ? 0 : 2
+  }
+  return issuers.toSorted((a, b) => score(a) - score(b))
+}
+
+function anchorCertificate(anchor: TrustAnchor): Certificate {
+  return anchor.certificate
+}
+
+function itself(certificate: Certificate): Certificate {
+  return certificate
+}

@@ -1,0 +1,63 @@
+// Layer: path. A refusal inside the search is a value, so that the next candidate can be tried; it becomes an error
+// once, at the public edge, where the thumbprint of the certificate at fault is computed.
+
+import { platform } from '#platform'
+import { encodeHex } from '../bytes/hex.ts'
+import { catalogue } from '../errors/catalogue.ts'
+import type { CertificateRef, Code, CodeDetails, PathAttempt } from '../errors/codes.ts'
+import { createError } from '../errors/errors.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { formatName } from '../x509/name.ts'
+
+/** A certificate and where it stands; the role is derived from the position, never passed in. */
+export interface Place {
+  readonly certificate: Certificate
+  readonly position: number
+  readonly role: CertificateRef['role']
+}
+
+/** One refused candidate. */
+export interface Refusal {
+  readonly code: Code
+  readonly place: Place
+  readonly describe: (reference: CertificateRef) => Error
+}
+
+/** Makes the refusal of one rule. */
+export function refuse<C extends Code>(
+  code: C,
+  place: Place,
+  details: (certificate: CertificateRef) => CodeDetails[C],
+): Refusal {
+  return { code, place, describe: (reference) => createError(code, details(reference)) }
+}
+
+/** Whether the first says more about what is wrong than the second. */
+export function outranks(first: Refusal, second: Refusal | undefined): boolean {
+  return second === undefined || catalogue[first.code].rank > catalogue[second.code].rank
+}
+
+/** The refusal as the error to throw, the attempts attached. */
+export async function toError(refusal: Refusal, attempts: readonly PathAttempt[]): Promise<Error> {
+  const error = refusal.describe(await referenceTo(refusal.place))
+  Object.defineProperty(error, 'attempts', { value: attempts, enumerable: true })
+  return error
+}
+
+/** The refusal as one line of the list of attempts; without thumbprint, which costs a digest. */
+export function toAttempt(refusal: Refusal, chain: readonly Certificate[]): PathAttempt {
+  const { certificate, position, role } = refusal.place
+  const error = refusal.describe({ role, position, subject: formatName(certificate.subject), thumbprint: '' })
+  return { code: refusal.code, message: error.message, subjects: chain.map((c) => formatName(c.subject)) }
+}
+
+/** Names a certificate for a message. */
+export async function referenceTo({ certificate, position, role }: Place): Promise<CertificateRef> {
+  const digest = await platform.sha256(certificate.der)
+  return {
+    role,
+    position,
+    subject: formatName(certificate.subject),
+    thumbprint: encodeHex(digest.subarray(0, 4)),
+  }
+}

@@ -1,0 +1,58 @@
+// Layer: platform. The only seam to the runtime: keys, signatures, digests, randomness. Two forms implement it,
+// node.ts (node:crypto, synchronous) and web.ts (WebCrypto, asynchronous); the package's `imports` chooses one.
+// Nothing here judges: which algorithm suits which key is decided in x509/ and token/ before a call arrives.
+
+/** A value that is there at once (Node) or promised (WebCrypto). `await` serves both. */
+export type MaybePromise<T> = T | Promise<T>
+
+export type HashName = 'SHA-256' | 'SHA-384' | 'SHA-512'
+export type CurveName = 'P-256' | 'P-384' | 'P-521'
+
+/** How a signature is made and written. ECDSA: `der` as in certificates, `p1363` (fixed R‖S) as in JWS. */
+export type SignatureScheme =
+  | { readonly kind: 'ecdsa'; readonly hash: HashName; readonly curve: CurveName; readonly encoding: 'der' | 'p1363' }
+  | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
+  | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly saltLength: number }
+  | { readonly kind: 'ed25519' }
+
+declare const publicKeyBrand: unique symbol
+declare const privateKeyBrand: unique symbol
+
+/** A public key as the runtime holds it; opaque, made by `importPublicKey`, good for any number of checks. */
+export interface PlatformPublicKey {
+  readonly [publicKeyBrand]: true
+}
+
+/** A private key as the runtime holds it; opaque, made by `importPrivateKey`. */
+export interface PlatformPrivateKey {
+  readonly [privateKeyBrand]: true
+}
+
+/** What a runtime must offer. Every function may throw only for a failure of the runtime itself. */
+export interface Platform {
+  readonly name: 'node' | 'web'
+
+  /**
+   * Imports a SubjectPublicKeyInfo (DER, already parsed and judged by x509/) for one scheme.
+   * Undefined where the runtime finds the key malformed (a point off its curve) or lacks the algorithm.
+   */
+  readonly importPublicKey: (spki: Uint8Array, scheme: SignatureScheme) => MaybePromise<PlatformPublicKey | undefined>
+
+  /** Whether the signature verifies; false for every malformed signature, never a throw for one. */
+  readonly verifySignature: (
+    scheme: SignatureScheme,
+    key: PlatformPublicKey,
+    data: Uint8Array,
+    signature: Uint8Array,
+  ) => MaybePromise<boolean>
+
+  /** Imports an unencrypted PKCS#8 PrivateKeyInfo (DER) for one scheme; undefined as for public keys. */
+  readonly importPrivateKey: (pkcs8: Uint8Array, scheme: SignatureScheme) => MaybePromise<PlatformPrivateKey | undefined>
+
+  readonly sign: (scheme: SignatureScheme, key: PlatformPrivateKey, data: Uint8Array) => MaybePromise<Uint8Array>
+
+  readonly sha256: (data: Uint8Array) => MaybePromise<Uint8Array>
+
+  /** Bytes from the runtime's cryptographic generator. */
+  readonly randomBytes: (length: number) => Uint8Array
+}

@@ -1,0 +1,63 @@
+// Layer: platform. ECDSA signatures between their two written forms: fixed-length R‖S (IEEE P1363, RFC 7518 §3.4)
+// and DER (RFC 3279 §2.2.3). Both directions are strict: one signature has one encoding.
+
+/** DER of a fixed-length R‖S, or undefined where the length is not twice the coordinate's. */
+export function ecdsaDerFromP1363(signature: Uint8Array, coordinateBytes: number): Uint8Array | undefined {
+  if (signature.length !== 2 * coordinateBytes) return undefined
+  const rStart = significantStart(signature, 0, coordinateBytes)
+  const sStart = significantStart(signature, coordinateBytes, 2 * coordinateBytes)
+  const rPad = (signature[rStart] ?? 0) >= 0x80 ? 1 : 0
+  const sPad = (signature[sStart] ?? 0) >= 0x80 ? 1 : 0
+  const rLength = coordinateBytes - rStart + rPad
+  const sLength = 2 * coordinateBytes - sStart + sPad
+  const body = rLength + sLength + 4
+  const header = body < 0x80 ? 2 : 3
+  const der = new Uint8Array(header + body)
+  let offset = 0
+  der[offset++] = 0x30
+  if (header === 3) der[offset++] = 0x81
+  der[offset++] = body
+  der[offset++] = 0x02
+  der[offset++] = rLength
+  offset += rPad
+  der.set(signature.subarray(rStart, coordinateBytes), offset)
+  offset += rLength - rPad
+  der[offset++] = 0x02
+  der[offset++] = sLength
+  offset += sPad
+  der.set(signature.subarray(sStart), offset)
+  return der
+}
+
+/** Fixed-length R‖S of a DER signature, or undefined where it is not DER or a value is out of the length. */
+export function ecdsaP1363FromDer(der: Uint8Array, coordinateBytes: number): Uint8Array | undefined {
+  const header = der[1] === 0x81 ? 3 : 2
+  const body = der[header - 1] ?? 0
+  if (der[0] !== 0x30 || der.length !== header + body || (header === 2 ? body >= 0x80 : body < 0x80)) return undefined
+  const fixed = new Uint8Array(2 * coordinateBytes)
+  const middle = copyInteger(der, header, fixed.subarray(0, coordinateBytes))
+  if (middle === undefined) return undefined
+  const end = copyInteger(der, middle, fixed.subarray(coordinateBytes))
+  return end === der.length ? fixed : undefined
+}
+
+function significantStart(bytes: Uint8Array, start: number, end: number): number {
+  let index = start
+  while (index < end - 1 && bytes[index] === 0) index++
+  return index
+}
+
+// Copies a minimal, non-negative DER INTEGER right-aligned into the target; returns the offset after it.
+function copyInteger(der: Uint8Array, offset: number, target: Uint8Array): number | undefined {
+  const length = der[offset + 1] ?? 0
+  const start = offset + 2
+  const end = start + length
+  if (der[offset] !== 0x02 || length === 0 || length >= 0x80 || end > der.length) return undefined
+  const first = der[start] ?? 0
+  if (first >= 0x80) return undefined
+  if (first === 0 && length > 1 && (der[start + 1] ?? 0) < 0x80) return undefined
+  const from = first === 0 && length > 1 ? start + 1 : start
+  if (end - from > target.length) return undefined
+  target.set(der.subarray(from, end), target.length - (end - from))
+  return end
+}

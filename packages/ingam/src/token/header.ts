@@ -1,0 +1,86 @@
+// Layer: token. The JOSE header. No member selects a key, triggers a fetch or changes the rules; `kid` is ignored;
+// x5c[0] is the signer and is never searched for. x5t#S256 and ocsp are refused until they are implemented.
+
+import { decodeBase64 } from '../bytes/base64.ts'
+import { createError, isPkiError } from '../errors/errors.ts'
+import { kindOf } from '../errors/options.ts'
+import { isTokenAlgorithm, type TokenAlgorithm } from '../keys/algorithms.ts'
+import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import type { Profile } from './profile.ts'
+
+/** LIMIT: a leaf and more intermediates than any PKI in use has; bounds the parsing that a stranger can cause. */
+export const MAX_CERTIFICATES = 10
+/** LIMIT: DER bytes of one certificate, as DESIGN gives it for ML-DSA keys with many names. */
+export const MAX_CERTIFICATE_BYTES = 65_536
+
+const FORBIDDEN = ['jwk', 'jku', 'x5u', 'crit', 'b64', 'enc', 'zip'] as const
+const NOT_SUPPORTED = ['x5t#S256', 'x5t', 'ocsp'] as const
+
+/** Refuses members that let the sender choose the key or the rules, and those not implemented yet. */
+export function checkHeaderMembers(header: JsonObject): void {
+  for (const member of FORBIDDEN) {
+    if (Object.hasOwn(header, member)) throw createError('ERR_TOKEN_HEADER_FORBIDDEN', { member })
+  }
+  for (const member of NOT_SUPPORTED) {
+    if (Object.hasOwn(header, member)) throw createError('ERR_TOKEN_UNSUPPORTED', { feature: `header member ${member}` })
+  }
+}
+
+/** Refuses a token of another profile (RFC 8725 §3.11). */
+export function checkType(header: JsonObject, profile: Profile): void {
+  const typ = header['typ']
+  if (typeof typ !== 'string') {
+    throw createError('ERR_TOKEN_TYPE', { expected: profile.typ, found: typ === undefined ? 'none' : kindOf(typ) })
+  }
+  const short = typ.toLowerCase()
+  if (short !== profile.typ && short !== `application/${profile.typ}`) {
+    throw createError('ERR_TOKEN_TYPE', { expected: profile.typ, found: typ })
+  }
+}
+
+/** The algorithm, if the verifier allows it; exact case, no synonyms. */
+export function readAlgorithm(header: JsonObject, allowed: ReadonlySet<TokenAlgorithm>): TokenAlgorithm {
+  const alg = header['alg']
+  if (typeof alg === 'string' && isTokenAlgorithm(alg) && allowed.has(alg)) return alg
+  const found = typeof alg === 'string' ? alg : alg === undefined ? 'none given' : kindOf(alg)
+  throw createError('ERR_TOKEN_ALGORITHM', { found, allowed: [...allowed] })
+}
+
+/** The texts of x5c, shape and count checked, nothing decoded. */
+export function readCertificateTexts(header: JsonObject): readonly string[] {
+  const x5c = header['x5c']
+  if (x5c === undefined) throw headerError('an array of certificates', 'none')
+  if (!isArray(x5c)) throw headerError('an array of certificates', kindOf(x5c))
+  if (x5c.length === 0) throw headerError('at least one certificate', 'an empty array')
+  if (x5c.length > MAX_CERTIFICATES) throw headerError(`at most ${MAX_CERTIFICATES} certificates`, String(x5c.length))
+  return x5c.map((item) => {
+    if (typeof item !== 'string') throw headerError('texts', kindOf(item))
+    return item
+  })
+}
+
+/** One certificate of x5c: padded base64 without line breaks (RFC 7515 §4.1.6), then strict DER. */
+export function readCertificate(text: string, index: number): Certificate {
+  if (text.length > Math.ceil(MAX_CERTIFICATE_BYTES / 3) * 4) {
+    throw createError('ERR_TOKEN_CHAIN', { index, problem: `larger than ${MAX_CERTIFICATE_BYTES} bytes` })
+  }
+  const der = decodeBase64(text)
+  if (der === undefined) {
+    throw createError('ERR_TOKEN_CHAIN', { index, problem: 'not canonical padded base64 (RFC 4648 §4)' })
+  }
+  try {
+    return parseCertificate(der)
+  } catch (cause) {
+    if (!isPkiError(cause)) throw cause
+    throw createError('ERR_TOKEN_CHAIN', { index, problem: `${cause.code}: ${cause.message}` }, { cause })
+  }
+}
+
+function headerError(expected: string, found: string): Error {
+  return createError('ERR_TOKEN_HEADER', { member: 'x5c', expected, found })
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}

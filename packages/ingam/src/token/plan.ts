@@ -1,0 +1,167 @@
+// Layer: token. What a verifier was told, validated once and frozen: the plan that every judgement reads.
+
+import { createError } from '../errors/errors.ts'
+import { checkOptionKeys, kindOf, wholeNumber } from '../errors/options.ts'
+import { isTokenAlgorithm, TOKEN_ALGORITHMS, type TokenAlgorithm } from '../keys/algorithms.ts'
+import type { TrustAnchor, TrustStore } from '../path/trust-store.ts'
+import { checkRevocation, toTrustStore } from '../verify/verify-path.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { AUTH_PROFILE, type Profile } from './profile.ts'
+import { createMemoryReplayStore, type ReplayStore } from './replay.ts'
+
+/** What {@link createVerifier} takes. */
+export interface VerifierOptions {
+  /** The CAs that are trusted. Required: none are assumed, not the system's either. */
+  readonly trustAnchors: TrustStore | readonly (Certificate | TrustAnchor)[]
+  /** The audience that tokens must name, letter for letter; several where one verifier serves several. Required. */
+  readonly audience: string | readonly string[]
+  /** The stance on revocation. Required; only `'off'` is supported by this version. */
+  readonly revocation: 'off'
+  /** Signature algorithms accepted; default all of ES256, RS256, PS256, Ed25519. */
+  readonly algorithms?: readonly TokenAlgorithm[]
+  /** The verifier's clock; default the system's. */
+  readonly clock?: () => Date
+  /**
+   * `'memory'` (default): each token passes once within this process, and tokens signed before this verifier was
+   * created are refused as undecided. `'off'`: a token passes as often as it is sent until it expires.
+   */
+  readonly oneTimeUse?: 'memory' | 'off'
+  /** One-time use: entries held at most; default 1,000,000. A full memory refuses. */
+  readonly maxReplayEntries?: number
+  /** One-time use: entries held at most for one signer's key; default a tenth of maxReplayEntries. */
+  readonly maxReplayEntriesPerKey?: number
+  /** Characters of a token at most; default 16,384. */
+  readonly maxTokenBytes?: number
+  /** Seconds between iat and exp at most; default 600, at most 86,400. */
+  readonly maxLifetimeSeconds?: number
+  /** Seconds by which exp may have passed; default 60. */
+  readonly expiryToleranceSeconds?: number
+  /** Seconds by which iat and nbf may lie ahead; default 5. */
+  readonly futureToleranceSeconds?: number
+  /** Whether a token may name several audiences, each of which could replay it to the others; default false. */
+  readonly allowMultipleAudiences?: boolean
+  /** What to do with nonce, htm, htu, digest or ath, which this version cannot check; default `'refuse'`. */
+  readonly unexpectedBinding?: 'refuse' | 'report'
+  /** Bytes that verified chains may take in memory; default 32 MiB; 0 keeps none. */
+  readonly maxCacheBytes?: number
+}
+
+/** Options of a verifier, validated and frozen. */
+export interface Plan {
+  readonly profile: Profile
+  readonly trustStore: TrustStore
+  readonly audiences: ReadonlySet<string>
+  readonly algorithms: ReadonlySet<TokenAlgorithm>
+  readonly clock: () => Date
+  readonly replay: ReplayStore | undefined
+  readonly maxTokenBytes: number
+  readonly maxLifetimeSeconds: number
+  readonly expiryToleranceSeconds: number
+  readonly futureToleranceSeconds: number
+  readonly allowMultipleAudiences: boolean
+  readonly unexpectedBinding: 'refuse' | 'report'
+  readonly maxCacheBytes: number
+}
+
+/** Validates the options; throws {@link ArgumentError} for the first that is wrong. */
+export function createPlan(options: VerifierOptions): Plan {
+  checkOptionKeys('createVerifier options', options, OPTION_KEYS)
+  checkRevocation(options.revocation)
+  const clock = options.clock ?? systemClock
+  if (typeof clock !== 'function') {
+    throw createError('ERR_ARG_TYPE', { argument: 'clock', expected: 'a function', found: kindOf(clock) })
+  }
+  const maxLifetimeSeconds = numberOption(options, 'maxLifetimeSeconds', 600, 1, 86_400)
+  const expiryToleranceSeconds = numberOption(options, 'expiryToleranceSeconds', 60, 0, 3_600)
+  const futureToleranceSeconds = numberOption(options, 'futureToleranceSeconds', 5, 0, 3_600)
+  const maxEntries = numberOption(options, 'maxReplayEntries', 1_000_000, 1, 100_000_000)
+  const maxEntriesPerKey = numberOption(options, 'maxReplayEntriesPerKey', Math.ceil(maxEntries / 10), 1, 100_000_000)
+  const windowSeconds = maxLifetimeSeconds + expiryToleranceSeconds + futureToleranceSeconds
+  const epoch = clock().getTime() / 1000
+  const oneTimeUse = choice('oneTimeUse', options.oneTimeUse, ['memory', 'off'])
+  return Object.freeze({
+    profile: AUTH_PROFILE,
+    trustStore: toTrustStore(options.trustAnchors),
+    audiences: readAudience(options.audience),
+    algorithms: readAlgorithms(options.algorithms ?? TOKEN_ALGORITHMS),
+    clock,
+    replay:
+      oneTimeUse === 'off'
+        ? undefined
+        : createMemoryReplayStore({ windowSeconds, epoch, maxEntries, maxEntriesPerKey }),
+    maxTokenBytes: numberOption(options, 'maxTokenBytes', 16_384, 256, 65_536),
+    maxLifetimeSeconds,
+    expiryToleranceSeconds,
+    futureToleranceSeconds,
+    allowMultipleAudiences: flag('allowMultipleAudiences', options.allowMultipleAudiences),
+    unexpectedBinding: choice('unexpectedBinding', options.unexpectedBinding, ['refuse', 'report']),
+    maxCacheBytes: numberOption(options, 'maxCacheBytes', 33_554_432, 0, 2 ** 40),
+  })
+}
+
+const OPTION_KEYS = [
+  'trustAnchors',
+  'audience',
+  'revocation',
+  'algorithms',
+  'clock',
+  'oneTimeUse',
+  'maxReplayEntries',
+  'maxReplayEntriesPerKey',
+  'maxTokenBytes',
+  'maxLifetimeSeconds',
+  'expiryToleranceSeconds',
+  'futureToleranceSeconds',
+  'allowMultipleAudiences',
+  'unexpectedBinding',
+  'maxCacheBytes',
+] as const
+
+type NumberOption = 'maxLifetimeSeconds' | 'expiryToleranceSeconds' | 'futureToleranceSeconds' | 'maxReplayEntries' | 'maxReplayEntriesPerKey' | 'maxTokenBytes' | 'maxCacheBytes'
+
+function numberOption(
+  options: VerifierOptions,
+  name: NumberOption,
+  byDefault: number,
+  minimum: number,
+  maximum: number,
+): number {
+  return wholeNumber(name, options[name], { default: byDefault, minimum, maximum })
+}
+
+function choice<T extends string>(argument: string, value: T | undefined, values: readonly [T, ...T[]]): T {
+  if (value === undefined) return values[0]
+  if (values.includes(value)) return value
+  const found = typeof value === 'string' ? value : kindOf(value)
+  throw createError('ERR_ARG_VALUE', { argument, expected: values.map((v) => `'${v}'`).join(' or '), found })
+}
+
+function flag(argument: string, value: boolean | undefined): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false
+  throw createError('ERR_ARG_TYPE', { argument, expected: 'a boolean', found: kindOf(value) })
+}
+
+function readAudience(audience: string | readonly string[] | undefined): ReadonlySet<string> {
+  if (audience === undefined) {
+    throw createError('ERR_ARG_REQUIRED', { argument: 'audience', expected: 'the name of this service, as tokens give it' })
+  }
+  const list: readonly string[] = typeof audience === 'string' ? [audience] : audience
+  if (!Array.isArray(list) || list.length === 0 || list.some((item) => typeof item !== 'string' || item === '')) {
+    throw createError('ERR_ARG_VALUE', { argument: 'audience', expected: 'one or more non-empty texts', found: kindOf(audience) })
+  }
+  return new Set(list)
+}
+
+function readAlgorithms(algorithms: readonly TokenAlgorithm[]): ReadonlySet<TokenAlgorithm> {
+  const expected = `one or more of ${TOKEN_ALGORITHMS.join(', ')}`
+  if (!Array.isArray(algorithms) || algorithms.length === 0) {
+    throw createError('ERR_ARG_VALUE', { argument: 'algorithms', expected, found: kindOf(algorithms) })
+  }
+  const unknown = algorithms.find((algorithm) => typeof algorithm !== 'string' || !isTokenAlgorithm(algorithm))
+  if (unknown !== undefined) throw createError('ERR_ARG_UNSUPPORTED', { argument: 'algorithms', expected, found: String(unknown) })
+  return new Set(algorithms)
+}
+
+function systemClock(): Date {
+  return new Date()
+}

@@ -1,0 +1,30 @@
+// Layer: token. The trace of one judgement: which checks were entered, in order, and what they saw. `explain` is
+// `verify` with such a sink; there is no second copy of the checks.
+
+/** Every check of a token in the order in which it is made. */
+export const CHECKS = [
+  ['shape', 'three parts, within the size limit'],
+  ['header', 'strict JSON without forbidden members'],
+  ['type', 'typ is that of the profile'],
+  ['algorithm', 'alg is one that the verifier allows'],
+  ['claims', 'strict JSON, all required claims of the right type'],
+  ['binding', 'no binding that was not to be checked'],
+  ['time', 'within its lifetime, which is within the limit'],
+  ['audience', 'meant for this verifier alone'],
+  ['certificates', 'x5c holds well-formed certificates'],
+  ['algorithmKey', "alg suits the signer's key"],
+  ['signer', "the signer's certificate may sign tokens"],
+  ['path', 'a valid path leads from the signer to a trust anchor'],
+  ['subject', 'sub is a name that the certificate bears'],
+  ['signature', "the token's signature verifies with the signer's key"],
+  ['oneTimeUse', 'not used before'],
+] as const
+
+/** Stable name of a check. */
+export type CheckId = (typeof CHECKS)[number][0]
+
+/** Receives each check as it is entered; all entered before it have passed. */
+export interface TraceSink {
+  readonly enter: (check: CheckId) => void
+  readonly note: (fact: string, value: string) => void
+}

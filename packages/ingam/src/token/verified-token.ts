@@ -1,0 +1,69 @@
+// Layer: token. The top rung: a token on which every check passed. Only a verifier makes one.
+
+import type { VerifiedPath } from '../verify/verified-path.ts'
+import type { JsonObject } from './json.ts'
+import type { TokenAlgorithm } from '../keys/algorithms.ts'
+
+/** Who signed, as the verified certificate says; `anchor` says which CA vouches and is part of every identity. */
+export interface Identity {
+  readonly anchor: string
+  /** Subject as RFC 4514 text, for display; not an identifier. */
+  readonly subject: string
+  readonly dns: readonly string[]
+  readonly uris: readonly string[]
+  readonly emails: readonly string[]
+  readonly ips: readonly string[]
+  readonly upns: readonly string[]
+  /** Base64url SHA-256 of the certificate's DER. */
+  readonly thumbprint: string
+}
+
+interface Parts {
+  readonly identity: Identity
+  readonly claims: JsonObject
+  readonly path: VerifiedPath
+  readonly algorithm: TokenAlgorithm
+  readonly audience: string
+  readonly issuedAt: Date
+  readonly expiresAt: Date
+  readonly uncheckedBindings: readonly string[]
+}
+
+/** A token that was verified: signed by the identity, for the audience, in time, and not used before. */
+export class VerifiedToken {
+  readonly #verified = true
+  readonly identity: Identity
+  /** All claims, those of the signer's own among them. The signer vouches for these, not the CA. */
+  readonly claims: JsonObject
+  readonly path: VerifiedPath
+  readonly algorithm: TokenAlgorithm
+  /** The audience that matched. */
+  readonly audience: string
+  readonly issuedAt: Date
+  readonly expiresAt: Date
+  /** Binding claims that are present and that nobody checked; empty unless `unexpectedBinding: 'report'`. */
+  readonly uncheckedBindings: readonly string[]
+
+  /** @internal made by a verifier alone */
+  constructor(parts: Parts) {
+    this.identity = parts.identity
+    this.claims = parts.claims
+    this.path = parts.path
+    this.algorithm = parts.algorithm
+    this.audience = parts.audience
+    this.issuedAt = parts.issuedAt
+    this.expiresAt = parts.expiresAt
+    this.uncheckedBindings = parts.uncheckedBindings
+    Object.freeze(this)
+  }
+
+  /** Whether the value was made by a verifier. */
+  static is(value: unknown): value is VerifiedToken {
+    return typeof value === 'object' && value !== null && #verified in value
+  }
+}
+
+/** Whether the value is a {@link VerifiedToken} that this library made. */
+export function isVerifiedToken(value: unknown): value is VerifiedToken {
+  return VerifiedToken.is(value)
+}

@@ -1,0 +1,48 @@
+// Layer: verify. The rung above a parsed certificate: a path on which every check passed. Only verifyPath makes one;
+// a copy, or an object read from JSON, is not recognised.
+
+import type { Purpose } from '../path/purpose.ts'
+import type { Certificate } from '../x509/certificate.ts'
+
+interface Parts {
+  readonly certificates: readonly Certificate[]
+  readonly anchor: { readonly id: string; readonly certificate: Certificate }
+  readonly purpose: Purpose
+  readonly at: Date
+}
+
+/** A certification path that was verified for a purpose, at an instant, to a trust anchor. */
+export class VerifiedPath {
+  readonly #verified = true
+  /** Leaf first, the trust anchor's certificate last. */
+  readonly certificates: readonly Certificate[]
+  readonly anchor: { readonly id: string; readonly certificate: Certificate }
+  readonly purpose: Purpose
+  /** The instant for which the path was verified. */
+  readonly at: Date
+  /** The latest notBefore of the path. */
+  readonly validFrom: Date
+  /** The earliest notAfter of the path; it belongs to the period. */
+  readonly validUntil: Date
+
+  /** @internal made by verifyPath alone */
+  constructor(parts: Parts) {
+    this.certificates = Object.freeze([...parts.certificates])
+    this.anchor = Object.freeze(parts.anchor)
+    this.purpose = parts.purpose
+    this.at = parts.at
+    this.validFrom = new Date(Math.max(...parts.certificates.map((c) => c.notBefore.getTime())))
+    this.validUntil = new Date(Math.min(...parts.certificates.map((c) => c.notAfter.getTime())))
+    Object.freeze(this)
+  }
+
+  /** Whether the value was made by verifyPath. */
+  static is(value: unknown): value is VerifiedPath {
+    return typeof value === 'object' && value !== null && #verified in value
+  }
+}
+
+/** Whether the value is a {@link VerifiedPath} that this library made. */
+export function isVerifiedPath(value: unknown): value is VerifiedPath {
+  return VerifiedPath.is(value)
+}
