@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { SkipReporter } from './test/support/reporter.ts'
 
-const source = (path: string): string => fileURLToPath(new URL(`./packages/ingam/src/${path}`, import.meta.url))
+const source = (path: string): string =>
+  fileURLToPath(new URL(`./packages/ingam/src/${path}`, import.meta.url))
 
 function aliases(platform: 'node' | 'web'): { find: RegExp | string; replacement: string }[] {
   return [
@@ -16,16 +18,25 @@ function aliases(platform: 'node' | 'web'): { find: RegExp | string; replacement
 // The same tests under both forms of the platform seam; what needs files or processes runs under "node" alone.
 export default defineConfig({
   test: {
+    reporters: ['default', new SkipReporter()],
     projects: [
       {
         resolve: { alias: aliases('node') },
-        test: { name: 'node', include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'node',
+          include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          testTimeout: 60_000,
+        },
       },
       {
         resolve: { alias: aliases('web') },
         test: {
           name: 'web',
-          include: ['packages/ingam/src/**/*.test.ts', 'test/vectors/**/*.test.ts', 'test/property/**/*.test.ts'],
+          include: [
+            'packages/ingam/src/**/*.test.ts',
+            'test/vectors/**/*.test.ts',
+            'test/property/**/*.test.ts',
+          ],
           exclude: ['packages/ingam/src/platform/node.test.ts', 'packages/ingam/src/node/**'],
           testTimeout: 60_000,
         },

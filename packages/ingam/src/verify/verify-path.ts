@@ -95,7 +95,6 @@ export function checkRevocation(revocation: unknown): void {
 }
 
 /** Trust anchors as a store; a missing argument is refused, never read as "any". */
-export function toTrustStore(trustAnchors: unknown): TrustStore
 export function toTrustStore(trustAnchors: TrustStore | readonly (Certificate | TrustAnchor)[] | undefined): TrustStore {
   if (trustAnchors instanceof TrustStore) return trustAnchors
   if (trustAnchors === undefined) {

@@ -1,0 +1,122 @@
+// CLI: `ingam sign` prints a token made with a certificate's private key.
+
+import { Command, Option } from 'commander'
+import { type Credential, isPkiError, type JsonValue, signToken, TOKEN_ALGORITHMS, type TokenAlgorithm } from 'ingam'
+import { loadCredential } from 'ingam/node'
+import type { Context } from '../context.ts'
+import { CommandError, type ExitCode, usageError } from '../failure.ts'
+import { readPassphrase, type PassphraseSource } from '../input.ts'
+import { collect, wholeNumberOption } from './options.ts'
+
+/** The options of `ingam sign`. */
+export interface SignOptions extends PassphraseSource {
+  readonly cert: string
+  readonly key: string
+  readonly chain?: string
+  readonly aud: string
+  readonly sub?: string
+  readonly claim?: readonly string[]
+  readonly lifetime?: number
+  readonly alg?: TokenAlgorithm
+}
+
+/** The command with its usage page. */
+export function signCommand(context: Context, settle: (exit: ExitCode) => void): Command {
+  return new Command('sign')
+    .description('Sign a token and print it.')
+    .requiredOption('--cert <file>', "the signer's certificate first, its issuers after it (PEM, or one DER)")
+    .requiredOption('--key <file>', 'the private key, PEM or PKCS#8 DER; may be encrypted')
+    .option('--chain <file>', 'further certificates (PEM)')
+    .requiredOption('--aud <audience>', 'whom the token is for, letter for letter as the verifier names itself')
+    .option('--sub <subject>', 'a name that the certificate bears, with its type: uri:, dns:, email:, upn: or x509-sha256:')
+    .option('--claim <name=value>', 'a claim of your own; name=text, or name:=json; repeatable', collect)
+    .option('--lifetime <seconds>', 'seconds until the token expires (default: 300)', wholeNumberOption(1, 86_400))
+    .addOption(new Option('--alg <algorithm>', 'signature algorithm (default: by the key)').choices(TOKEN_ALGORITHMS))
+    .addOption(new Option('--passphrase-file <file>', 'read the passphrase of the key from a file').conflicts('passphraseFd'))
+    .addOption(
+      new Option('--passphrase-fd <number>', 'read the passphrase from an open descriptor').argParser(
+        wholeNumberOption(0, 1_048_576),
+      ),
+    )
+    .addHelpText('after', EXAMPLE)
+    .action(async (options: SignOptions) => settle(await run(context, options)))
+}
+
+/** Signs and prints the token. */
+export async function run(context: Context, options: SignOptions): Promise<ExitCode> {
+  const claims = readClaims(options.claim ?? [])
+  const credential = await openCredential(context, options)
+  const token = await signToken(credential, {
+    audience: options.aud,
+    claims,
+    at: context.now(),
+    ...(options.lifetime === undefined ? {} : { lifetimeSeconds: options.lifetime }),
+  })
+  context.stdout.write(`${token}\n`)
+  return 0
+}
+
+async function openCredential(context: Context, options: SignOptions): Promise<Credential> {
+  const passphrase = await readPassphrase(options)
+  try {
+    return await load(options, passphrase)
+  } catch (error) {
+    // What is wrong with an argument here was typed by the person: --sub or --alg.
+    if (isPkiError(error) && error.code.startsWith('ERR_ARG_')) throw new CommandError(2, error.message, [error.hint], error.code)
+    if (!isPkiError(error) || error.code !== 'ERR_KEY_ENCRYPTED' || context.askSecret === undefined) throw error
+    const typed = await context.askSecret(`passphrase for ${options.key}: `)
+    if (typed === undefined || typed === '') throw error
+    return await load(options, typed)
+  }
+}
+
+async function load(options: SignOptions, passphrase: string | undefined): Promise<Credential> {
+  return await loadCredential({
+    certificate: options.cert,
+    privateKey: options.key,
+    ...(options.chain === undefined ? {} : { chain: options.chain }),
+    ...(options.sub === undefined ? {} : { subject: options.sub }),
+    ...(options.alg === undefined ? {} : { algorithm: options.alg }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  })
+}
+
+// The names that the token format defines; signToken refuses them too, but as a bug of its caller.
+const RESERVED = ['iss', 'sub', 'aud', 'iat', 'exp', 'nbf', 'jti', 'nonce', 'htm', 'htu', 'digest', 'ath', '__proto__']
+
+function readClaims(given: readonly string[]): Record<string, JsonValue> {
+  const claims: Record<string, JsonValue> = {}
+  for (const text of given) {
+    const { name = '', colon, value = '' } = /^(?<name>[^=:]+)(?<colon>:?)=(?<value>.*)$/su.exec(text)?.groups ?? {}
+    if (name === '') throw usageError(`--claim: expected name=text or name:=json`, 'for example: --claim order=7')
+    if (RESERVED.includes(name)) throw usageError(`--claim: ${name} is defined by the token format`, RESERVED_HINTS[name] ?? 'choose another name')
+    if (Object.hasOwn(claims, name)) throw usageError(`--claim: ${name} is given twice`)
+    claims[name] = colon === ':' ? parseJson(name, value) : value
+  }
+  return claims
+}
+
+const RESERVED_HINTS: Readonly<Record<string, string>> = {
+  aud: 'use --aud',
+  sub: 'use --sub',
+  iss: 'use --sub; the issuer of the token is its subject',
+  exp: 'use --lifetime',
+}
+
+function parseJson(name: string, text: string): JsonValue {
+  try {
+    const value: JsonValue = JSON.parse(text)
+    return value
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw usageError(`--claim: ${name}: not JSON`, `for text write ${name}=text, with no colon`)
+  }
+}
+
+const EXAMPLE = `
+Without --passphrase-file or --passphrase-fd, the passphrase of an encrypted key is asked for at the terminal.
+
+Exit codes: 0 signed, 1 the certificate is not valid now, 2 usage, 3 unreadable or unfit files.
+
+Example:
+  ingam sign --cert client/cert.pem --key client/key.pem --aud https://api.example --claim order:=7`

@@ -1,0 +1,78 @@
+// CLI: how values become text: aligned rows, JSON that cannot steer a terminal, the chain as a tree.
+
+import { escapeText } from 'ingam'
+
+/** Rows of two columns, the first padded; foreign text must be escaped by the caller. */
+export function formatRows(rows: readonly (readonly [string, string])[], indent: string = ''): string {
+  const width = Math.max(0, ...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`.trimEnd()).join('\n')
+}
+
+/** One JSON value in two-space layout; characters that could reorder or hide text are written as \uXXXX. */
+export function formatJson(value: unknown): string {
+  const text = JSON.stringify(value, toJson, 2) ?? 'null'
+  return text.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, escapeUnits)
+}
+
+/** A claim's or header member's value on one line, escaped and cut. */
+export function formatValue(value: unknown): string {
+  return typeof value === 'string' ? escapeText(value) : escapeText(JSON.stringify(value) ?? 'null')
+}
+
+/** A NumericDate as an instant, beside the number; anything else as it is. */
+export function formatInstant(value: unknown): string {
+  if (typeof value !== 'number' || Math.abs(value) > 8.64e12) return formatValue(value)
+  return `${value} (${new Date(value * 1000).toISOString()})`
+}
+
+/** A certificate as the tree shows it. */
+export interface TreeCertificate {
+  readonly subject: string
+  readonly issuer: string
+  readonly notBefore: string
+  readonly notAfter: string
+}
+
+/**
+ * The chain that the names describe, topmost issuer first, each further line below its issuer. Names alone: nothing is
+ * verified here. Certificates that the chain does not need come after it.
+ */
+export function formatTree(sent: readonly TreeCertificate[], anchorSubjects: readonly string[] = []): string {
+  const [signer, ...pool] = sent
+  if (signer === undefined) return '  (no certificates)'
+  const chain = [signer]
+  let top = signer
+  while (top.issuer !== top.subject) {
+    const issuer = pool.findIndex((certificate) => certificate.subject === top.issuer)
+    const [next] = issuer < 0 ? [] : pool.splice(issuer, 1)
+    if (next === undefined) break
+    chain.push(next)
+    top = next
+  }
+  const anchored = anchorSubjects.includes(top.issuer)
+  const root = anchored ? 'trust anchor by name' : 'not sent, no trust anchor of this name'
+  const lines = top.issuer === top.subject ? [] : [`${escapeText(top.issuer)}  [${root}]`]
+  for (const certificate of chain.toReversed()) {
+    const role = certificate === signer ? '  [signer]' : ''
+    const validity = `(${certificate.notBefore} to ${certificate.notAfter})`
+    lines.push(`${escapeText(certificate.subject)}${role}  ${validity}`)
+  }
+  const tree = lines.map((line, depth) => (depth === 0 ? `  ${line}` : `  ${'   '.repeat(depth - 1)}└─ ${line}`))
+  const unused = pool.map((certificate) => `  (not part of the chain) ${escapeText(certificate.subject)}`)
+  return [...tree, ...unused].join('\n')
+}
+
+/** A path as a shell word, quoted only where it must be. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+function toJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+}
+
+function escapeUnits(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+}

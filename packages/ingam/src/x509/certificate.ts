@@ -1,0 +1,251 @@
+// Layer: x509. Certificates (RFC 5280 §4.1): every field, six extensions decoded, the others as they stand. What comes
+// out is well-formed and unvouched: no signature, date or issuer has been looked at.
+
+import { equalBytes } from '../bytes/compare.ts'
+import { type DerReader, readAll, valueError } from '../der/reader.ts'
+import { contextTag, TAG } from '../der/tag.ts'
+import { readTime } from '../der/time.ts'
+import { createError, isPkiError } from '../errors/errors.ts'
+import { type AlgorithmIdentifier, readAlgorithmIdentifier } from './algorithm.ts'
+import { type BasicConstraints, readBasicConstraints } from './extensions/basic-constraints.ts'
+import { type ExtKeyUsage, readExtKeyUsage } from './extensions/ext-key-usage.ts'
+import {
+  type AuthorityKeyIdentifier,
+  readAuthorityKeyIdentifier,
+  readSubjectKeyIdentifier,
+} from './extensions/key-identifiers.ts'
+import { type KeyUsage, readKeyUsage } from './extensions/key-usage.ts'
+import { type GeneralName, readGeneralNames } from './general-name.ts'
+import { type Name, readName } from './name.ts'
+import { nameOfOid } from './oids.ts'
+import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './spki.ts'
+
+/** One extension as it stands; `value` is the content of extnValue. */
+export interface Extension {
+  readonly oid: string
+  readonly critical: boolean
+  readonly value: Uint8Array
+}
+
+/** A parsed certificate that nobody has vouched for. Byte fields are views on a private copy of the input. */
+export interface Certificate {
+  readonly kind: 'certificate'
+  readonly der: Uint8Array
+  readonly tbsCertificate: Uint8Array
+  readonly version: 1 | 2 | 3
+  /** Content octets of the INTEGER. */
+  readonly serialNumber: Uint8Array
+  readonly signatureAlgorithm: AlgorithmIdentifier
+  readonly issuer: Name
+  readonly subject: Name
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+  readonly extensions: readonly Extension[]
+  readonly basicConstraints?: BasicConstraints
+  readonly keyUsage?: KeyUsage
+  readonly extKeyUsage?: ExtKeyUsage
+  readonly subjectAltName?: readonly GeneralName[]
+  readonly subjectKeyIdentifier?: Uint8Array
+  readonly authorityKeyIdentifier?: AuthorityKeyIdentifier
+  readonly signatureValue: Uint8Array
+}
+
+// LIMIT: DESIGN's bound; real certificates have 1 to 3 KiB, with ML-DSA 8 KiB, with a thousand names 30 KiB.
+const MAX_BYTES = 65_536
+// LIMIT: certificates in use have fewer than twenty; bounds the look for repeated ones.
+const MAX_EXTENSIONS = 64
+
+/**
+ * Reads a certificate. **Nothing is verified**: not its signature, its dates or who issued it.
+ *
+ * @param der DER bytes of one Certificate, no PEM, at most 64 KiB; copied, so later changes have no effect
+ * @throws {DecodeError} ERR_DER_* where it is not DER; {CertificateError} ERR_CERT_* where it breaks RFC 5280
+ * @see RFC 5280 §4.1
+ */
+export function parseCertificate(der: Uint8Array): Certificate {
+  if (!(der instanceof Uint8Array)) {
+    throw createError('ERR_ARG_TYPE', { argument: 'der', expected: 'a Uint8Array of DER', found: typeof der })
+  }
+  if (der.length > MAX_BYTES) {
+    const found = der.length
+    throw createError('ERR_DER_LIMIT', { reading: 'Certificate', offset: 0, limit: 'size', maximum: MAX_BYTES, found })
+  }
+  const copy = new Uint8Array(der)
+  return readAll(copy, 'Certificate', (outer) => readCertificate(outer, copy))
+}
+
+function readCertificate(outer: DerReader, der: Uint8Array): Certificate {
+  return outer.readWithin(TAG.sequence, 'Certificate', (reader) => {
+    const start = reader.offset
+    const fields = reader.readWithin(TAG.sequence, 'tbsCertificate', readTbsCertificate)
+    const tbsCertificate = reader.since(start)
+    const signatureAlgorithm = readAlgorithmIdentifier(reader, 'signatureAlgorithm')
+    const signatureValue = reader.readBitString('signatureValue')
+    // RFC 5280 §4.1.1.2: the same algorithm identifier, to the byte.
+    const { signature, ...tbs } = fields
+    if (!equalBytes(signature.der, signatureAlgorithm.der)) {
+      throw createError('ERR_CERT_ALGORITHM_MISMATCH', { inner: signature.name, outer: signatureAlgorithm.name })
+    }
+    const certificate: Certificate = { kind: 'certificate', der, tbsCertificate, ...tbs, signatureAlgorithm, signatureValue }
+    checkNames(certificate)
+    return Object.freeze(certificate)
+  })
+}
+
+type TbsFields = Omit<Certificate, 'kind' | 'der' | 'tbsCertificate' | 'signatureAlgorithm' | 'signatureValue'> & {
+  readonly signature: AlgorithmIdentifier
+}
+
+function readTbsCertificate(reader: DerReader): TbsFields {
+  const version = readVersion(reader)
+  const serialNumber = readSerialNumber(reader)
+  const signature = readAlgorithmIdentifier(reader, 'signature')
+  const issuer = readName(reader, 'issuer')
+  const validity = reader.readWithin(TAG.sequence, 'validity', (inner) => ({
+    notBefore: readTime(inner, 'notBefore'),
+    notAfter: readTime(inner, 'notAfter'),
+  }))
+  const subject = readName(reader, 'subject')
+  const subjectPublicKeyInfo = readSubjectPublicKeyInfo(reader)
+  skipUniqueIdentifier(reader, version, 1, 'issuerUniqueID')
+  skipUniqueIdentifier(reader, version, 2, 'subjectUniqueID')
+  const extensions = readExtensions(reader, version)
+  return {
+    version,
+    serialNumber,
+    signature,
+    issuer,
+    subject,
+    ...validity,
+    subjectPublicKeyInfo,
+    extensions,
+    ...decodeExtensions(extensions),
+  }
+}
+
+function readVersion(reader: DerReader): 1 | 2 | 3 {
+  if (reader.peekTag() !== contextTag(0, 'constructed')) return 1
+  const value = reader.readWithin(contextTag(0, 'constructed'), 'version', (inner) => inner.readSmallInteger('version'))
+  if (value === 1) return 2
+  if (value === 2) return 3
+  // X.690 §11.5: a default value is not written, so v1 is never written.
+  const problem = value === 0 ? 'the default is written out' : 'unknown version'
+  throw createError('ERR_CERT_VERSION', { version: value + 1, problem })
+}
+
+// RFC 5280 §4.1.2.2: at most 20 octets. Zero and negative ones occur and are to be handled gracefully.
+function readSerialNumber(reader: DerReader): Uint8Array {
+  const serialNumber = reader.readInteger('serialNumber')
+  if (serialNumber.length > 21 || (serialNumber.length === 21 && serialNumber[0] !== 0)) {
+    throw createError('ERR_CERT_SERIAL', { problem: `${serialNumber.length} octets, at most 20 are allowed` })
+  }
+  return serialNumber
+}
+
+// RFC 5280 §4.1.2.8: only in version 2 or 3; read for its form and not used.
+function skipUniqueIdentifier(reader: DerReader, version: number, number: 1 | 2, reading: string): void {
+  if (reader.peekTag() !== contextTag(number, 'primitive')) return
+  if (version === 1) throw createError('ERR_CERT_VERSION', { version, problem: `${reading} needs version 2 or 3` })
+  reader.readElement(reading)
+}
+
+function readExtensions(reader: DerReader, version: number): readonly Extension[] {
+  if (reader.peekTag() !== contextTag(3, 'constructed')) return []
+  // RFC 5280 §4.1.2.9
+  if (version !== 3) throw createError('ERR_CERT_VERSION', { version, problem: 'extensions need version 3' })
+  return reader.readWithin(contextTag(3, 'constructed'), 'extensions', (tagged) =>
+    tagged.readWithin(TAG.sequence, 'extensions', (list) => {
+      const extensions: Extension[] = []
+      if (list.isEmpty) throw valueError('extensions', list.offset, 'at least one extension', 'none')
+      while (!list.isEmpty) {
+        const extension = readExtension(list)
+        // RFC 5280 §4.2: no extension twice.
+        if (extensions.some((other) => other.oid === extension.oid)) {
+          const { oid } = extension
+          throw createError('ERR_CERT_DUPLICATE_EXTENSION', { oid, name: nameOfOid(oid) })
+        }
+        extensions.push(extension)
+        if (extensions.length > MAX_EXTENSIONS) {
+          throw createError('ERR_DER_LIMIT', {
+            reading: 'extensions',
+            offset: list.offset,
+            limit: 'number',
+            maximum: MAX_EXTENSIONS,
+            found: extensions.length,
+          })
+        }
+      }
+      return Object.freeze(extensions)
+    }),
+  )
+}
+
+function readExtension(reader: DerReader): Extension {
+  return reader.readWithin(TAG.sequence, 'extension', (inner) => {
+    const oid = inner.readOid('extension.extnID')
+    const start = inner.offset
+    const written = inner.peekTag() === TAG.boolean
+    const critical = written && inner.readBoolean('extension.critical')
+    if (written && !critical) throw valueError('extension.critical', start, 'TRUE or nothing', 'the default FALSE')
+    return Object.freeze({ oid, critical, value: inner.readOctetString('extension.extnValue') })
+  })
+}
+
+type DecodedExtensions = Pick<
+  Certificate,
+  'basicConstraints' | 'keyUsage' | 'extKeyUsage' | 'subjectAltName' | 'subjectKeyIdentifier' | 'authorityKeyIdentifier'
+>
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+function decodeExtensions(extensions: readonly Extension[]): DecodedExtensions {
+  const decoded: Mutable<DecodedExtensions> = {}
+  for (const extension of extensions) {
+    try {
+      decodeExtension(extension, decoded)
+    } catch (cause) {
+      if (!isPkiError(cause)) throw cause
+      const { oid } = extension
+      throw createError('ERR_CERT_EXTENSION', { oid, name: nameOfOid(oid), problem: cause.message }, { cause })
+    }
+  }
+  return decoded
+}
+
+function decodeExtension({ oid, value }: Extension, decoded: Mutable<DecodedExtensions>): void {
+  switch (oid) {
+    case '2.5.29.14':
+      decoded.subjectKeyIdentifier = readAll(value, 'SubjectKeyIdentifier', readSubjectKeyIdentifier)
+      break
+    case '2.5.29.15':
+      decoded.keyUsage = readAll(value, 'KeyUsage', readKeyUsage)
+      break
+    case '2.5.29.17':
+      decoded.subjectAltName = readAll(value, 'SubjectAltName', (reader) =>
+        reader.readWithin(TAG.sequence, 'SubjectAltName', (inner) => readGeneralNames(inner, 'SubjectAltName')),
+      )
+      break
+    case '2.5.29.19':
+      decoded.basicConstraints = readAll(value, 'BasicConstraints', readBasicConstraints)
+      break
+    case '2.5.29.35':
+      decoded.authorityKeyIdentifier = readAll(value, 'AuthorityKeyIdentifier', readAuthorityKeyIdentifier)
+      break
+    case '2.5.29.37':
+      decoded.extKeyUsage = readAll(value, 'ExtKeyUsageSyntax', readExtKeyUsage)
+      break
+    default:
+  }
+}
+
+// RFC 5280 §4.1.2.4: an issuer has a name. §4.1.2.6: so has a CA; an end entity may have its names in a critical
+// subjectAltName instead.
+function checkNames(certificate: Certificate): void {
+  const { issuer, subject, extensions, basicConstraints } = certificate
+  if (issuer.isEmpty) throw createError('ERR_CERT_NAME', { field: 'issuer', problem: 'is empty' })
+  if (!subject.isEmpty) return
+  const named = extensions.some(({ oid, critical }) => oid === '2.5.29.17' && critical)
+  if (named && basicConstraints?.cA !== true) return
+  throw createError('ERR_CERT_NAME', { field: 'subject', problem: 'is empty without a critical subjectAltName' })
+}

@@ -1,0 +1,150 @@
+// Layer: x509. Distinguished names: read (RFC 5280 §4.1.2.4), compared (§7.1), printed (RFC 4514).
+
+import { equalBytes } from '../bytes/compare.ts'
+import { encodeHex } from '../bytes/hex.ts'
+import { type DerReader, readAll, valueError } from '../der/reader.ts'
+import { TAG } from '../der/tag.ts'
+import { escapeText } from '../errors/escape.ts'
+import { nameOfOid } from './oids.ts'
+
+/** One attribute; `value` is its text, or `#` and hexadecimal DER where its type is no text. */
+export interface Attribute {
+  readonly oid: string
+  readonly tag: number
+  readonly value: string
+  readonly der: Uint8Array
+}
+
+/** A distinguished name. */
+export interface Name {
+  readonly der: Uint8Array
+  readonly rdns: readonly (readonly Attribute[])[]
+  readonly isEmpty: boolean
+}
+
+/** Reads one Name. */
+export function readName(reader: DerReader, reading: string, tag: number = TAG.sequence): Name {
+  const start = reader.offset
+  const rdns = reader.readWithin(tag, reading, (inner) => {
+    const list: (readonly Attribute[])[] = []
+    while (!inner.isEmpty) list.push(readRdn(inner, reading))
+    return list
+  })
+  return Object.freeze({ der: reader.since(start), rdns, isEmpty: rdns.length === 0 })
+}
+
+/** Whether both are the same name by RFC 5280 §7.1. */
+export function equalNames(a: Name, b: Name): boolean {
+  return equalBytes(a.der, b.der) || nameKey(a) === nameKey(b)
+}
+
+/** A text that is equal for two names exactly if RFC 5280 §7.1 calls them equal. */
+export function nameKey(name: Name): string {
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const key = JSON.stringify(name.rdns.map((rdn) => rdn.map(attributeKey).sort()))
+  keys.set(name, key)
+  return key
+}
+
+/** RFC 4514 text: the last RDN first; control and bidirectional characters are shown as `\u{…}`. */
+export function formatName(name: Name): string {
+  return name.rdns
+    .toReversed()
+    .map((rdn) => rdn.map((attribute) => `${nameOfOid(attribute.oid)}=${escapeValue(attribute.value)}`).join('+'))
+    .join(',')
+}
+
+// Derived from the name alone, so that it never goes stale.
+const keys: WeakMap<Name, string> = new WeakMap()
+
+function readRdn(reader: DerReader, reading: string): readonly Attribute[] {
+  const start = reader.offset
+  const rdn = reader.readWithin(TAG.set, `${reading}.rdn`, (set) => {
+    const list: Attribute[] = []
+    while (!set.isEmpty) list.push(readAttribute(set, reading))
+    return list
+  })
+  if (rdn.length === 0) throw valueError(`${reading}.rdn`, start, 'at least one attribute', 'none')
+  return rdn
+}
+
+function readAttribute(reader: DerReader, reading: string): Attribute {
+  return reader.readWithin(TAG.sequence, `${reading}.attribute`, (inner) => {
+    const oid = inner.readOid(`${reading}.attribute.type`)
+    const start = inner.offset
+    const { tag, content, der } = inner.readElement(`${reading}.attribute.value`)
+    return { oid, tag, der, value: readText(tag, content, reading, start) ?? `#${encodeHex(der)}` }
+  })
+}
+
+function readText(tag: number, content: Uint8Array, reading: string, offset: number): string | undefined {
+  switch (tag) {
+    case TAG.utf8String:
+      return decodeUtf8(content, reading, offset)
+    case TAG.printableString:
+    case TAG.ia5String:
+    case TAG.numericString:
+    case TAG.visibleString:
+      return decodeAscii(content, reading, offset)
+    case TAG.bmpString:
+      return decodeUtf16(content, reading, offset)
+    default:
+      return undefined
+  }
+}
+
+function decodeUtf8(content: Uint8Array, reading: string, offset: number): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
+  } catch {
+    throw valueError(`${reading}.attribute.value`, offset, 'UTF-8', 'other bytes')
+  }
+}
+
+/** Text of bytes below 0x80. */
+export function decodeAscii(content: Uint8Array, reading: string, offset: number): string {
+  let text = ''
+  for (const byte of content) {
+    if (byte >= 0x80) throw valueError(reading, offset, 'ASCII', `byte 0x${byte.toString(16)}`)
+    text += String.fromCharCode(byte)
+  }
+  return text
+}
+
+function decodeUtf16(content: Uint8Array, reading: string, offset: number): string {
+  let text = ''
+  for (let index = 0; index + 1 < content.length; index += 2) {
+    text += String.fromCharCode(((content[index] ?? 0) << 8) | (content[index + 1] ?? 0))
+  }
+  if (content.length % 2 === 0 && text.isWellFormed()) return text
+  throw valueError(`${reading}.attribute.value`, offset, 'UTF-16', 'other bytes')
+}
+
+const EMAIL_ADDRESS = '1.2.840.113549.1.9.1'
+const DOMAIN_COMPONENT = '0.9.2342.19200300.100.1.25'
+
+// RFC 5280 §7.1: DirectoryString by caseIgnoreMatch after RFC 4518's preparation; domainComponent and the
+// emailAddress attribute without case; every other type only byte for byte.
+function attributeKey({ oid, tag, value, der }: Attribute): string {
+  if (tag === TAG.utf8String || tag === TAG.printableString) return `${oid}=${prepare(value)}`
+  if (tag === TAG.ia5String && (oid === EMAIL_ADDRESS || oid === DOMAIN_COMPONENT)) return `${oid}=${prepare(value)}`
+  return `${oid}#${encodeHex(der)}`
+}
+
+// RFC 4518 §2: map, normalise, and treat white space as insignificant at the ends and single within.
+function prepare(value: string): string {
+  return value
+    .replaceAll(/[\p{Cf}\u034f\u1806\u180b-\u180d\ufe00-\ufe0f\ufffc]/gu, '')
+    .normalize('NFKC')
+    .toLowerCase()
+    .normalize('NFKC')
+    .replaceAll(/[\s\p{Z}]+/gu, ' ')
+    .trim()
+}
+
+// RFC 4514 §2.4
+function escapeValue(value: string): string {
+  const escaped = value.replaceAll(/["+,;<>\\]/gu, String.raw`\$&`).replace(/^[ #]/u, String.raw`\$&`)
+  return escapeText(escaped.endsWith(' ') ? `${escaped.slice(0, -1)}\\ ` : escaped)
+}

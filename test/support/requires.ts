@@ -1,0 +1,78 @@
+// What some tests need from outside the lockfile. Where it is missing their suite is skipped, and the reason is
+// counted at the end of the run by reporter.ts; with CI=true it fails instead, so that nothing is skipped unseen.
+
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, test } from 'vitest'
+
+/** What can be needed. */
+export type Need = 'openssl' | 'certtool' | 'chromium' | 'pkits'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
+  openssl: ['openssl'],
+  certtool: ['certtool'],
+  chromium: ['chromium', 'chromium-browser', 'google-chrome'],
+  pkits: [join(ROOT, '..', 'shared', 'vectors', 'pkits', 'pkits.json')],
+}
+
+const HOW: Readonly<Record<Need, string>> = {
+  openssl: 'openssl is not installed',
+  certtool: 'certtool is not installed (package gnutls-bin)',
+  chromium: 'chromium is not installed',
+  pkits: '../shared/vectors/pkits is not there',
+}
+
+/** The absolute path of what is needed, or undefined where it is missing. */
+export function pathOf(need: Need): string | undefined {
+  return CANDIDATES[need].map(locate).find((path) => path !== undefined)
+}
+
+/**
+ * A suite that needs something from outside. Its body is called with the path of each need, and only where all of
+ * them are there.
+ */
+export function describeWith<N extends Need>(
+  needs: readonly N[],
+  name: string,
+  body: (paths: Readonly<Record<N, string>>) => void,
+): void {
+  const found = new Map(needs.map((need) => [need, pathOf(need)]))
+  const missing = needs.filter((need) => found.get(need) === undefined)
+  const reason = missing.map((need) => HOW[need]).join('; ')
+  if (missing.length === 0) {
+    describe(name, () => body(Object.fromEntries(found) as Record<N, string>))
+  } else if (isStrict()) {
+    test(`${name}: what it needs is there`, () => {
+      throw new Error(`${reason}; with CI=true nothing may be skipped`)
+    })
+  } else {
+    describe(name, () => {
+      test('what it needs is there', (context) => context.skip(`${SKIPPED}${reason}`))
+    })
+  }
+}
+
+/** How the reporter recognises the note of such a skip. */
+const SKIPPED = 'needs: '
+
+function isStrict(): boolean {
+  return process.env['CI'] === 'true'
+}
+
+function locate(candidate: string): string | undefined {
+  if (candidate.startsWith('/')) return existsSync(candidate) ? candidate : undefined
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.map((folder) => join(folder, candidate)).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    // Not there, or not ours to run: either way this is not the program looked for.
+    return false
+  }
+}
