@@ -3,8 +3,9 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import 'reflect-metadata'
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
-import { createAuthority, filesOf, issueClient, type Issued } from '../../packages/cli/src/dev-ca.ts'
+import { createAuthority, filesOf, type Issued, issueClient } from '../../packages/cli/src/dev-ca.ts'
 import { writeNewFolder } from '../../packages/cli/src/folders.ts'
 
 /** The clock of the transcripts. */
@@ -18,12 +19,22 @@ export async function makeFixtures(folder: string): Promise<void> {
   const text = (path: string): string => readFileSync(at(path), 'utf8')
   const put = (path: string, content: string | Uint8Array): void => writeFileSync(at(path), content)
 
-  const authority = await createAuthority({ name: 'Test CA', keyType: 'P-256', days: 3_650, now: daysBefore(400) })
+  const authority = await createAuthority({
+    name: 'Test CA',
+    keyType: 'P-256',
+    days: 3_650,
+    now: daysBefore(400),
+  })
   await writeNewFolder(at('ca'), filesOf(authority, 'ca.pem', 'ca-key.pem'))
   await client(at('client'), authority, 'client', NOW, 365)
   await client(at('other'), authority, 'other', NOW, 365)
   await client(at('yesterday'), authority, 'yesterday', daysBefore(31), 30)
-  const stranger = await createAuthority({ name: 'Test CA', keyType: 'P-256', days: 3_650, now: daysBefore(400) })
+  const stranger = await createAuthority({
+    name: 'Test CA',
+    keyType: 'P-256',
+    days: 3_650,
+    now: daysBefore(400),
+  })
   await writeNewFolder(at('stranger'), filesOf(stranger, 'ca.pem', 'ca-key.pem'))
 
   put('swapped.pem', text('ca/ca.pem') + text('client/cert.pem'))
@@ -38,14 +49,30 @@ export async function makeFixtures(folder: string): Promise<void> {
   put('utf16-token.txt', Buffer.from('\ufeffeyJ', 'utf16le'))
 }
 
-async function client(folder: string, authority: Issued, name: string, now: Date, days: number): Promise<void> {
-  const request = { name, keyType: 'P-256', days, now, uris: [`spiffe://example/${name}`], dns: [], emails: [] } as const
+async function client(
+  folder: string,
+  authority: Issued,
+  name: string,
+  now: Date,
+  days: number,
+): Promise<void> {
+  const request = {
+    name,
+    keyType: 'P-256',
+    days,
+    now,
+    uris: [`spiffe://example/${name}`],
+    dns: [],
+    emails: [],
+  } as const
   await writeNewFolder(folder, filesOf(await issueClient(authority, request), 'cert.pem', 'key.pem'))
 }
 
 function encrypted(pem: string): string {
   const key = createPrivateKey(pem)
-  return key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE }).toString()
+  return key
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE })
+    .toString()
 }
 
 // The outermost part of a PFX (RFC 7292 §4): version 3 and an authSafe of type id-data.
@@ -54,9 +81,14 @@ function pkcs12(): Uint8Array {
 }
 
 async function certificateRequest(): Promise<string> {
-  const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+  const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+    'sign',
+    'verify',
+  ])
   const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' }
-  return (await Pkcs10CertificateRequestGenerator.create({ name: 'CN=client', keys, signingAlgorithm })).toString('pem')
+  return (
+    await Pkcs10CertificateRequestGenerator.create({ name: 'CN=client', keys, signingAlgorithm })
+  ).toString('pem')
 }
 
 function daysBefore(days: number): Date {

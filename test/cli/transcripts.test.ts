@@ -47,7 +47,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-for (const name of readdirSync(here).filter((file) => file.endsWith('.txt')).toSorted()) {
+for (const name of readdirSync(here)
+  .filter((file) => file.endsWith('.txt'))
+  .toSorted()) {
   describe(name, () => {
     const path = join(here, name)
     const { steps, rest } = readTranscript(readFileSync(path, 'utf8'))
@@ -56,7 +58,12 @@ for (const name of readdirSync(here).filter((file) => file.endsWith('.txt')).toS
       test(step.command, async () => {
         const outcome = await runStep(step)
         if (update) {
-          written.push(...step.before, `$ ${step.command}`, `exit ${outcome.exit}`, ...merged(outcome.output, step.output))
+          written.push(
+            ...step.before,
+            `$ ${step.command}`,
+            `exit ${outcome.exit}`,
+            ...merged(outcome.output, step.output),
+          )
           return
         }
         expect({ exit: outcome.exit, output: expected(outcome.output, step.output) }).toEqual({

@@ -6,7 +6,10 @@ const OLDEST_NODE = 24
 const main = new URL('../dist/main.js', import.meta.url)
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
-  fail(`Node ${OLDEST_NODE} or newer is needed, this is ${process.versions.node}`, 'in the repository, `npx ingam` uses the Node that npm ci installed')
+  fail(
+    `Node ${OLDEST_NODE} or newer is needed, this is ${process.versions.node}`,
+    'in the repository, `npx ingam` uses the Node that npm ci installed',
+  )
 } else if (existsSync(main)) {
   await import(main.href)
 } else {

@@ -51,7 +51,10 @@ export async function createAuthority(request: AuthorityRequest): Promise<Issued
 }
 
 /** Issues a client certificate with a new key. Throws where the CA's files cannot be read. */
-export async function issueClient(authority: Pick<Issued, 'certificatePem' | 'privateKeyPem'>, request: ClientRequest): Promise<Issued> {
+export async function issueClient(
+  authority: Pick<Issued, 'certificatePem' | 'privateKeyPem'>,
+  request: ClientRequest,
+): Promise<Issued> {
   const issuer = new x509.X509Certificate(authority.certificatePem)
   const signingKey = await importSigningKey(authority.privateKeyPem, issuer)
   const keys = await generateKeys(request.keyType)
@@ -112,7 +115,9 @@ function signing(key: CryptoKey): { name: string; hash: string } {
 async function importSigningKey(pem: string, issuer: x509.X509Certificate): Promise<CryptoKey> {
   const pkcs8 = x509.PemConverter.decodeFirst(pem)
   const { algorithm } = issuer.publicKey
-  const parameters = algorithm.name.startsWith('RSA') ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } : algorithm
+  const parameters = algorithm.name.startsWith('RSA')
+    ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+    : algorithm
   return await crypto.subtle.importKey('pkcs8', pkcs8, parameters, false, ['sign'])
 }
 

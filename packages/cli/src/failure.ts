@@ -1,7 +1,7 @@
 // CLI: how a command ends when it cannot say yes: one `error:` line, then `hint:` lines, and the exit code that the
 // catalogue gives the refusal.
 
-import { catalogue, type Code, escapeText, isPkiError } from 'ingam'
+import { type Code, catalogue, escapeText, isPkiError } from 'ingam'
 import { type Context, styleFor } from './context.ts'
 
 /** Exit codes: scripts must be able to tell "no" (1) from "do not know" (4). */
@@ -30,7 +30,8 @@ export function usageError(message: string, ...hints: readonly string[]): Comman
 /** Says on stderr what went wrong, and returns the exit code. Never prints a token, key or passphrase. */
 export function reportFailure(context: Context, error: unknown): ExitCode {
   if (error instanceof CommandError) return write(context, error.exit, error.message, error.hints, error.code)
-  if (isPkiError(error)) return write(context, catalogue[error.code].exit, error.message, [error.hint], error.code)
+  if (isPkiError(error))
+    return write(context, catalogue[error.code].exit, error.message, [error.hint], error.code)
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const details = context.env['INGAM_DEBUG'] === '1' && error instanceof Error ? `\n${error.stack ?? ''}` : ''
   const hint = `this is a bug of ingam; please report it${details === '' ? ' (INGAM_DEBUG=1 shows where it arose)' : details}`

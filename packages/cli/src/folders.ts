@@ -46,5 +46,7 @@ export async function writeNewFolder(path: string, files: readonly NewFile[]): P
 }
 
 function occupied(path: string): CommandError {
-  return new CommandError(2, `${path}: exists already and is not empty`, ['name another folder with --out; nothing is ever overwritten'])
+  return new CommandError(2, `${path}: exists already and is not empty`, [
+    'name another folder with --out; nothing is ever overwritten',
+  ])
 }

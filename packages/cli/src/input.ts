@@ -18,7 +18,8 @@ export async function readToken(context: Context, argument: string | undefined):
     throw usageError('no token given', 'pass it on stdin, for example: ingam inspect - < token.txt')
   }
   const bytes = await readBounded(context.stdin, MAX_TOKEN_INPUT_BYTES)
-  if (bytes === undefined) throw new CommandError(3, `stdin: more than ${MAX_TOKEN_INPUT_BYTES} bytes, which is no token`)
+  if (bytes === undefined)
+    throw new CommandError(3, `stdin: more than ${MAX_TOKEN_INPUT_BYTES} bytes, which is no token`)
   const wanted = 'a token on stdin'
   if (bytes.length === 0) {
     const { message, hint } = catalogue.ERR_INPUT_EMPTY
@@ -41,7 +42,8 @@ export interface PassphraseSource {
 /** The passphrase, one trailing line break removed; undefined where no source was named. */
 export async function readPassphrase(source: PassphraseSource): Promise<string | undefined> {
   if (source.passphraseFile !== undefined) return await readSecret(source.passphraseFile, undefined)
-  if (source.passphraseFd !== undefined) return await readSecret(`descriptor ${source.passphraseFd}`, source.passphraseFd)
+  if (source.passphraseFd !== undefined)
+    return await readSecret(`descriptor ${source.passphraseFd}`, source.passphraseFd)
   return undefined
 }
 
@@ -50,7 +52,8 @@ async function readSecret(name: string, fd: number | undefined): Promise<string>
     const stream = fd === undefined ? createReadStream(name) : createReadStream('', { fd, autoClose: false })
     const bytes = await readBounded(stream, MAX_PASSPHRASE_BYTES)
     if (fd !== undefined && fd > 2) close(fd)
-    if (bytes === undefined) throw new CommandError(3, `${name}: longer than ${MAX_PASSPHRASE_BYTES} bytes, which is no passphrase`)
+    if (bytes === undefined)
+      throw new CommandError(3, `${name}: longer than ${MAX_PASSPHRASE_BYTES} bytes, which is no passphrase`)
     const text = new TextDecoder().decode(bytes).replace(/\r?\n$/u, '')
     if (text === '') throw new CommandError(3, `${name}: the passphrase is empty`)
     return text

@@ -57,7 +57,9 @@ export function formatTree(sent: readonly TreeCertificate[], anchorSubjects: rea
     const validity = `(${certificate.notBefore} to ${certificate.notAfter})`
     lines.push(`${escapeText(certificate.subject)}${role}  ${validity}`)
   }
-  const tree = lines.map((line, depth) => (depth === 0 ? `  ${line}` : `  ${'   '.repeat(depth - 1)}└─ ${line}`))
+  const tree = lines.map((line, depth) =>
+    depth === 0 ? `  ${line}` : `  ${'   '.repeat(depth - 1)}└─ ${line}`,
+  )
   const unused = pool.map((certificate) => `  (not part of the chain) ${escapeText(certificate.subject)}`)
   return [...tree, ...unused].join('\n')
 }

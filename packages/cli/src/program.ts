@@ -23,7 +23,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   for (const build of [signCommand, verifyCommand, inspectCommand, explainCommand, caCommand, tourCommand]) {
     program.addCommand(build(context, settle))
   }
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((child) => child.commands)]) {
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap((child) => child.commands),
+  ]) {
     configure(command, context)
   }
   try {

@@ -4,7 +4,11 @@ import type { ReadStream } from 'node:tty'
 import type { Output } from './context.ts'
 
 /** Asks on stderr and reads a line from the terminal without echo; undefined for Ctrl-C or the end of input. */
-export async function askSecret(input: ReadStream, output: Output, question: string): Promise<string | undefined> {
+export async function askSecret(
+  input: ReadStream,
+  output: Output,
+  question: string,
+): Promise<string | undefined> {
   output.write(question)
   input.setRawMode(true)
   input.resume()
@@ -26,7 +30,10 @@ async function readLine(input: ReadStream): Promise<string | undefined> {
       for (const character of chunk.toString()) {
         if (character === '\r' || character === '\n') return finish(typed)
         if (character === CTRL_C || character === CTRL_D) return finish(undefined)
-        typed = character === BACKSPACE || character === DELETE ? Array.from(typed).slice(0, -1).join('') : typed + character
+        typed =
+          character === BACKSPACE || character === DELETE
+            ? Array.from(typed).slice(0, -1).join('')
+            : typed + character
       }
     }
 

@@ -43,7 +43,9 @@ export function caCommand(context: Context, settle: (exit: ExitCode) => void): C
     .addHelpText('after', '\nExample:\n  ingam ca init --out ca')
     .action(async (options: InitOptions) => settle(await runInit(context, options)))
   const issue = new Command('issue')
-    .description('Issue a client certificate in a new folder: cert.pem, and key.pem (unencrypted, mode 0600).')
+    .description(
+      'Issue a client certificate in a new folder: cert.pem, and key.pem (unencrypted, mode 0600).',
+    )
     .requiredOption('--ca <folder>', 'the folder that ca init made')
     .requiredOption('--out <folder>', 'the folder to make; nothing is ever overwritten')
     .option('--name <text>', 'common name of the client', 'client')
@@ -80,26 +82,39 @@ export async function runIssue(context: Context, options: IssueOptions): Promise
   await checkNewFolder(options.out)
   const authority = await readAuthority(options.ca)
   const { filesOf, issueClient } = await import('../dev-ca.ts')
-  const client = await issueClient(authority, { ...options, uris, dns, emails, now: context.now() }).catch(unusable)
+  const client = await issueClient(authority, { ...options, uris, dns, emails, now: context.now() }).catch(
+    unusable,
+  )
   await writeNewFolder(options.out, filesOf(client, CLIENT_FILES.certificate, CLIENT_FILES.key))
-  context.stdout.write(`${join(options.out, CLIENT_FILES.certificate)}\n${join(options.out, CLIENT_FILES.key)}\n`)
+  context.stdout.write(
+    `${join(options.out, CLIENT_FILES.certificate)}\n${join(options.out, CLIENT_FILES.key)}\n`,
+  )
   return 0
 
   function unusable(cause: unknown): never {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new CommandError(3, `${options.ca}: the CA cannot issue: ${reason}`, [`the folder must be one that ingam ca init made`])
+    throw new CommandError(3, `${options.ca}: the CA cannot issue: ${reason}`, [
+      `the folder must be one that ingam ca init made`,
+    ])
   }
 }
 
 /** The CA of a folder. */
-export async function readAuthority(folder: string): Promise<Pick<Issued, 'certificatePem' | 'privateKeyPem'>> {
+export async function readAuthority(
+  folder: string,
+): Promise<Pick<Issued, 'certificatePem' | 'privateKeyPem'>> {
   const certificatePem = await readText(join(folder, CA_FILES.certificate))
   const privateKeyPem = await readText(join(folder, CA_FILES.key))
   try {
     parseCertificates(certificatePem)
   } catch (error) {
     if (!isPkiError(error)) throw error
-    throw new CommandError(3, `${join(folder, CA_FILES.certificate)}: ${error.message}`, [error.hint], error.code)
+    throw new CommandError(
+      3,
+      `${join(folder, CA_FILES.certificate)}: ${error.message}`,
+      [error.hint],
+      error.code,
+    )
   }
   return { certificatePem, privateKeyPem }
 }
@@ -109,14 +124,21 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (error) {
     const problem = systemProblem(error) ?? String(error)
-    throw new CommandError(3, `${path}: ${problem}`, ['make a CA with: ingam ca init --out FOLDER'], 'ERR_FILE_READ')
+    throw new CommandError(
+      3,
+      `${path}: ${problem}`,
+      ['make a CA with: ingam ca init --out FOLDER'],
+      'ERR_FILE_READ',
+    )
   }
 }
 
 function keyTypeOption(): Option {
   // INVARIANT: the same list as KEY_TYPES in dev-ca.ts, which is loaded only when something is issued; the type of the
   // options and a test hold them together.
-  return new Option('--key-type <type>', 'kind of key').choices(['P-256', 'RSA-2048', 'Ed25519']).default('P-256')
+  return new Option('--key-type <type>', 'kind of key')
+    .choices(['P-256', 'RSA-2048', 'Ed25519'])
+    .default('P-256')
 }
 
 function checkName(name: string): void {

@@ -1,8 +1,8 @@
 // CLI: `ingam explain` runs the checks of `verify` and shows each with its outcome, the chain, and what would mend it.
 
 import { Command } from 'commander'
-import { catalogue, escapeText, type ExplainedCheck, type Explanation } from 'ingam'
-import { type Context, say, type Style, styleFor } from '../context.ts'
+import { catalogue, type ExplainedCheck, type Explanation, escapeText } from 'ingam'
+import { type Context, type Style, say, styleFor } from '../context.ts'
 import type { ExitCode } from '../failure.ts'
 import { readToken } from '../input.ts'
 import { formatJson, formatTree } from '../output.ts'
@@ -11,18 +11,31 @@ import { addJudgeOptions, type JudgeOptions, openVerifier } from './options.ts'
 /** The command with its usage page. */
 export function explainCommand(context: Context, settle: (exit: ExitCode) => void): Command {
   return addJudgeOptions(new Command('explain'))
-    .description('Run the checks of verify and show each with its outcome, the chain, and what would mend it.')
+    .description(
+      'Run the checks of verify and show each with its outcome, the chain, and what would mend it.',
+    )
     .addHelpText('after', EXAMPLE)
-    .action(async (token: string | undefined, options: JudgeOptions) => settle(await run(context, token, options)))
+    .action(async (token: string | undefined, options: JudgeOptions) =>
+      settle(await run(context, token, options)),
+    )
 }
 
 /** Shows the explanation; the exit code is that of `verify`. */
-export async function run(context: Context, argument: string | undefined, options: JudgeOptions): Promise<ExitCode> {
+export async function run(
+  context: Context,
+  argument: string | undefined,
+  options: JudgeOptions,
+): Promise<ExitCode> {
   const { verifier, anchorSubjects } = await openVerifier(context, options)
   const explanation = await verifier.explain(await readToken(context, argument))
   const style = styleFor(context, 'stdout')
-  const text = options.json === true ? formatJson(toJson(explanation)) : toText(explanation, anchorSubjects, style)
-  say(context, 'note', 'one process a call remembers no tokens: whether this one was used before is not known here')
+  const text =
+    options.json === true ? formatJson(toJson(explanation)) : toText(explanation, anchorSubjects, style)
+  say(
+    context,
+    'note',
+    'one process a call remembers no tokens: whether this one was used before is not known here',
+  )
   context.stdout.write(`${text}\n`)
   return explanation.error === undefined ? 0 : catalogue[explanation.error.code].exit
 }
@@ -31,7 +44,12 @@ function toText(explanation: Explanation, anchorSubjects: readonly string[], sty
   const { error, checks, certificates, attempts } = explanation
   const verdict = error === undefined ? style.good('accepted') : `${style.bad('refused')}: ${error.code}`
   const width = Math.max(...checks.map((check) => check.id.length))
-  const lines = [verdict, '', style.strong('checks, in order'), ...checks.flatMap((check) => checkLines(check, width, style))]
+  const lines = [
+    verdict,
+    '',
+    style.strong('checks, in order'),
+    ...checks.flatMap((check) => checkLines(check, width, style)),
+  ]
   lines.push('', style.strong(`chain, by names${error === undefined ? '' : ' (as sent; not vouched for)'}`))
   lines.push(formatTree(certificates, anchorSubjects))
   if (attempts.length > 0) {
@@ -42,7 +60,11 @@ function toText(explanation: Explanation, anchorSubjects: readonly string[], sty
     }
   }
   if (error !== undefined) {
-    lines.push('', `${style.strong('why')}   ${escapeText(error.message, 4_096)}`, `${style.strong('hint')}  ${error.hint}`)
+    lines.push(
+      '',
+      `${style.strong('why')}   ${escapeText(error.message, 4_096)}`,
+      `${style.strong('hint')}  ${error.hint}`,
+    )
   }
   return lines.join('\n')
 }
@@ -50,7 +72,9 @@ function toText(explanation: Explanation, anchorSubjects: readonly string[], sty
 function checkLines(check: ExplainedCheck, width: number, style: Style): string[] {
   const name = check.id.padEnd(width)
   const indent = ' '.repeat(width + 12)
-  const facts = Object.entries(check.facts).map(([fact, value]) => style.faint(`${indent}${fact}: ${escapeText(value)}`))
+  const facts = Object.entries(check.facts).map(([fact, value]) =>
+    style.faint(`${indent}${fact}: ${escapeText(value)}`),
+  )
   // With the memory off the check has nothing to look at: it is neither passed nor failed.
   if (check.id === 'oneTimeUse' && check.facts['memory'] === 'off') {
     return [style.faint(`  skipped ${name}  ${check.title} (no memory of used tokens)`)]

@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { escapeText, type InspectedToken, inspectToken } from 'ingam'
-import { type Context, say, styleFor, type Style } from '../context.ts'
+import { type Context, type Style, say, styleFor } from '../context.ts'
 import type { ExitCode } from '../failure.ts'
 import { readToken } from '../input.ts'
 import { formatInstant, formatJson, formatRows, formatTree, formatValue } from '../output.ts'
@@ -19,14 +19,21 @@ export function inspectCommand(context: Context, settle: (exit: ExitCode) => voi
     .argument('[token]', 'the token; - or nothing reads it from stdin')
     .option('--json', 'print what the library returned, as JSON')
     .addHelpText('after', EXAMPLE)
-    .action(async (token: string | undefined, options: InspectOptions) => settle(await run(context, token, options)))
+    .action(async (token: string | undefined, options: InspectOptions) =>
+      settle(await run(context, token, options)),
+    )
 }
 
 /** Shows header, claims and certificates. */
-export async function run(context: Context, argument: string | undefined, options: InspectOptions): Promise<ExitCode> {
+export async function run(
+  context: Context,
+  argument: string | undefined,
+  options: InspectOptions,
+): Promise<ExitCode> {
   const inspected = await inspectToken(await readToken(context, argument))
   say(context, 'warning', 'nothing of this is verified; anybody could have written it')
-  const text = options.json === true ? formatJson(toJson(inspected)) : toText(inspected, styleFor(context, 'stdout'))
+  const text =
+    options.json === true ? formatJson(toJson(inspected)) : toText(inspected, styleFor(context, 'stdout'))
   context.stdout.write(`${text}\n`)
   return 0
 }
@@ -36,7 +43,10 @@ const INSTANTS = ['iat', 'exp', 'nbf']
 function toText(inspected: InspectedToken, style: Style): string {
   const { unverifiedHeader, unverifiedClaims, unverifiedCertificates, sizeBytes } = inspected
   const header = Object.entries(unverifiedHeader).map(([name, value]): [string, string] => {
-    const shown = name === 'x5c' && Array.isArray(value) ? `${value.length} certificates, shown below` : formatValue(value)
+    const shown =
+      name === 'x5c' && Array.isArray(value)
+        ? `${value.length} certificates, shown below`
+        : formatValue(value)
     return [escapeText(name, 60), shown]
   })
   const claims = Object.entries(unverifiedClaims).map(([name, value]): [string, string] => {

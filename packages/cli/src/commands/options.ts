@@ -25,7 +25,10 @@ export function addJudgeOptions(command: Command): Command {
         .makeOptionMandatory(),
     )
     .requiredOption('--aud <audience>', 'the audience that the token must name, letter for letter')
-    .option('--revocation <stance>', "required; 'off' is the only stance of this version: nothing is read about revocation")
+    .option(
+      '--revocation <stance>',
+      "required; 'off' is the only stance of this version: nothing is read about revocation",
+    )
     .option('--json', 'print what the library returned, as JSON')
 }
 

@@ -1,11 +1,18 @@
 // CLI: `ingam sign` prints a token made with a certificate's private key.
 
 import { Command, Option } from 'commander'
-import { type Credential, isPkiError, type JsonValue, signToken, TOKEN_ALGORITHMS, type TokenAlgorithm } from 'ingam'
+import {
+  type Credential,
+  isPkiError,
+  type JsonValue,
+  signToken,
+  TOKEN_ALGORITHMS,
+  type TokenAlgorithm,
+} from 'ingam'
 import { loadCredential } from 'ingam/node'
 import type { Context } from '../context.ts'
 import { CommandError, type ExitCode, usageError } from '../failure.ts'
-import { readPassphrase, type PassphraseSource } from '../input.ts'
+import { type PassphraseSource, readPassphrase } from '../input.ts'
 import { collect, wholeNumberOption } from './options.ts'
 
 /** The options of `ingam sign`. */
@@ -27,12 +34,28 @@ export function signCommand(context: Context, settle: (exit: ExitCode) => void):
     .requiredOption('--cert <file>', "the signer's certificate first, its issuers after it (PEM, or one DER)")
     .requiredOption('--key <file>', 'the private key, PEM or PKCS#8 DER; may be encrypted')
     .option('--chain <file>', 'further certificates (PEM)')
-    .requiredOption('--aud <audience>', 'whom the token is for, letter for letter as the verifier names itself')
-    .option('--sub <subject>', 'a name that the certificate bears, with its type: uri:, dns:, email:, upn: or x509-sha256:')
+    .requiredOption(
+      '--aud <audience>',
+      'whom the token is for, letter for letter as the verifier names itself',
+    )
+    .option(
+      '--sub <subject>',
+      'a name that the certificate bears, with its type: uri:, dns:, email:, upn: or x509-sha256:',
+    )
     .option('--claim <name=value>', 'a claim of your own; name=text, or name:=json; repeatable', collect)
-    .option('--lifetime <seconds>', 'seconds until the token expires (default: 300)', wholeNumberOption(1, 86_400))
-    .addOption(new Option('--alg <algorithm>', 'signature algorithm (default: by the key)').choices(TOKEN_ALGORITHMS))
-    .addOption(new Option('--passphrase-file <file>', 'read the passphrase of the key from a file').conflicts('passphraseFd'))
+    .option(
+      '--lifetime <seconds>',
+      'seconds until the token expires (default: 300)',
+      wholeNumberOption(1, 86_400),
+    )
+    .addOption(
+      new Option('--alg <algorithm>', 'signature algorithm (default: by the key)').choices(TOKEN_ALGORITHMS),
+    )
+    .addOption(
+      new Option('--passphrase-file <file>', 'read the passphrase of the key from a file').conflicts(
+        'passphraseFd',
+      ),
+    )
     .addOption(
       new Option('--passphrase-fd <number>', 'read the passphrase from an open descriptor').argParser(
         wholeNumberOption(0, 1_048_576),
@@ -62,8 +85,10 @@ async function openCredential(context: Context, options: SignOptions): Promise<C
     return await load(options, passphrase)
   } catch (error) {
     // What is wrong with an argument here was typed by the person: --sub or --alg.
-    if (isPkiError(error) && error.code.startsWith('ERR_ARG_')) throw new CommandError(2, error.message, [error.hint], error.code)
-    if (!isPkiError(error) || error.code !== 'ERR_KEY_ENCRYPTED' || context.askSecret === undefined) throw error
+    if (isPkiError(error) && error.code.startsWith('ERR_ARG_'))
+      throw new CommandError(2, error.message, [error.hint], error.code)
+    if (!isPkiError(error) || error.code !== 'ERR_KEY_ENCRYPTED' || context.askSecret === undefined)
+      throw error
     const typed = await context.askSecret(`passphrase for ${options.key}: `)
     if (typed === undefined || typed === '') throw error
     return await load(options, typed)
@@ -82,14 +107,37 @@ async function load(options: SignOptions, passphrase: string | undefined): Promi
 }
 
 // The names that the token format defines; signToken refuses them too, but as a bug of its caller.
-const RESERVED = ['iss', 'sub', 'aud', 'iat', 'exp', 'nbf', 'jti', 'nonce', 'htm', 'htu', 'digest', 'ath', '__proto__']
+const RESERVED = [
+  'iss',
+  'sub',
+  'aud',
+  'iat',
+  'exp',
+  'nbf',
+  'jti',
+  'nonce',
+  'htm',
+  'htu',
+  'digest',
+  'ath',
+  '__proto__',
+]
 
 function readClaims(given: readonly string[]): Record<string, JsonValue> {
   const claims: Record<string, JsonValue> = {}
   for (const text of given) {
-    const { name = '', colon, value = '' } = /^(?<name>[^=:]+)(?<colon>:?)=(?<value>.*)$/su.exec(text)?.groups ?? {}
-    if (name === '') throw usageError(`--claim: expected name=text or name:=json`, 'for example: --claim order=7')
-    if (RESERVED.includes(name)) throw usageError(`--claim: ${name} is defined by the token format`, RESERVED_HINTS[name] ?? 'choose another name')
+    const {
+      name = '',
+      colon,
+      value = '',
+    } = /^(?<name>[^=:]+)(?<colon>:?)=(?<value>.*)$/su.exec(text)?.groups ?? {}
+    if (name === '')
+      throw usageError(`--claim: expected name=text or name:=json`, 'for example: --claim order=7')
+    if (RESERVED.includes(name))
+      throw usageError(
+        `--claim: ${name} is defined by the token format`,
+        RESERVED_HINTS[name] ?? 'choose another name',
+      )
     if (Object.hasOwn(claims, name)) throw usageError(`--claim: ${name} is given twice`)
     claims[name] = colon === ':' ? parseJson(name, value) : value
   }

@@ -5,7 +5,16 @@ import { createHmac } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { createCredential, createVerifier, type Credential, escapeText, inspectToken, isPkiError, signToken, type Verifier } from 'ingam'
+import {
+  type Credential,
+  createCredential,
+  createVerifier,
+  escapeText,
+  inspectToken,
+  isPkiError,
+  signToken,
+  type Verifier,
+} from 'ingam'
 import { loadCredential, loadTrustAnchors } from 'ingam/node'
 import { formatName } from 'ingam/x509'
 import { type Context, type Style, styleFor } from '../context.ts'
@@ -24,7 +33,10 @@ const CLIENT_URI = 'spiffe://ingam.example/client'
 export function tourCommand(context: Context, settle: (exit: ExitCode) => void): Command {
   return new Command('tour')
     .description('Sign a token, see it accepted, see six forgeries refused.')
-    .addHelpText('after', '\nKeeps a development CA and a client certificate in .ingam, or in the folder that INGAM_HOME names.')
+    .addHelpText(
+      'after',
+      '\nKeeps a development CA and a client certificate in .ingam, or in the folder that INGAM_HOME names.',
+    )
     .action(async () => settle(await run(context)))
 }
 
@@ -70,7 +82,10 @@ export async function run(context: Context): Promise<ExitCode> {
   print(
     formatRows(
       [
-        ['signed by', `${escapeText(identity.subject)}  ${identity.uris.map((uri) => escapeText(uri)).join(' ')}`],
+        [
+          'signed by',
+          `${escapeText(identity.subject)}  ${identity.uris.map((uri) => escapeText(uri)).join(' ')}`,
+        ],
         ['vouched for by', escapeText(formatName(verified.path.anchor.certificate.subject))],
         ['claims', `order ${String(verified.claims['order'])}`],
         ['expires at', verified.expiresAt.toISOString()],
@@ -113,13 +128,25 @@ async function prepare(context: Context, files: Paths): Promise<readonly string[
   const rows: [string, string][] = []
   if (!existsSync(files.ca)) {
     const { createAuthority, filesOf } = await import('../dev-ca.ts')
-    const authority = await createAuthority({ name: CA_NAME, keyType: 'P-256', days: 3_650, now: context.now() })
+    const authority = await createAuthority({
+      name: CA_NAME,
+      keyType: 'P-256',
+      days: 3_650,
+      now: context.now(),
+    })
     await writeNewFolder(files.caFolder, filesOf(authority, CA_FILES.certificate, CA_FILES.key))
     rows.push(['made a development CA', files.caFolder])
   } else rows.push(['found the development CA', files.caFolder])
   if (!existsSync(files.certificate)) {
     const { filesOf, issueClient } = await import('../dev-ca.ts')
-    const request = { name: CLIENT_NAME, keyType: 'P-256', days: 365, uris: [CLIENT_URI], dns: [], emails: [] } as const
+    const request = {
+      name: CLIENT_NAME,
+      keyType: 'P-256',
+      days: 365,
+      uris: [CLIENT_URI],
+      dns: [],
+      emails: [],
+    } as const
     const client = await issueClient(await readAuthority(files.caFolder), { ...request, now: context.now() })
     await writeNewFolder(files.clientFolder, filesOf(client, CLIENT_FILES.certificate, CLIENT_FILES.key))
     rows.push(['made a client certificate', files.clientFolder])
@@ -131,7 +158,11 @@ function checkNotExpired(context: Context, credential: Credential, home: string)
   const [signer] = credential.certificates
   if (signer === undefined || context.now().getTime() <= signer.notAfter.getTime()) return
   const hint = `remove the folder ${home} and start again`
-  throw new CommandError(1, `the client certificate of the tour expired at ${signer.notAfter.toISOString()}`, [hint])
+  throw new CommandError(
+    1,
+    `the client certificate of the tour expired at ${signer.notAfter.toISOString()}`,
+    [hint],
+  )
 }
 
 interface Forgery {
@@ -151,11 +182,23 @@ async function makeForgeries({ context, credential, token }: Material): Promise<
   const stranger = await createStranger(now)
   return [
     { title: 'a claim was changed: order 7 became 7000', token: withChangedClaim(token) },
-    { title: `meant for another audience: ${OTHER_AUDIENCE}`, token: await signToken(credential, { audience: OTHER_AUDIENCE, at: now }) },
-    { title: 'expired ten minutes ago', token: await signToken(credential, { audience: AUDIENCE, at: past, lifetimeSeconds: 300 }) },
+    {
+      title: `meant for another audience: ${OTHER_AUDIENCE}`,
+      token: await signToken(credential, { audience: OTHER_AUDIENCE, at: now }),
+    },
+    {
+      title: 'expired ten minutes ago',
+      token: await signToken(credential, { audience: AUDIENCE, at: past, lifetimeSeconds: 300 }),
+    },
     { title: 'the accepted token, used a second time', token },
-    { title: "signed under a stranger's CA with the same names", token: await signToken(stranger, { audience: AUDIENCE, at: now }) },
-    { title: 'alg swapped to HS256, keyed with the public key', token: withSwappedAlgorithm(token, credential) },
+    {
+      title: "signed under a stranger's CA with the same names",
+      token: await signToken(stranger, { audience: AUDIENCE, at: now }),
+    },
+    {
+      title: 'alg swapped to HS256, keyed with the public key',
+      token: withSwappedAlgorithm(token, credential),
+    },
   ]
 }
 
@@ -163,7 +206,15 @@ async function makeForgeries({ context, credential, token }: Material): Promise<
 async function createStranger(now: Date): Promise<Credential> {
   const { createAuthority, issueClient } = await import('../dev-ca.ts')
   const authority = await createAuthority({ name: CA_NAME, keyType: 'P-256', days: 1, now })
-  const request = { name: CLIENT_NAME, keyType: 'P-256', days: 1, uris: [CLIENT_URI], dns: [], emails: [], now } as const
+  const request = {
+    name: CLIENT_NAME,
+    keyType: 'P-256',
+    days: 1,
+    uris: [CLIENT_URI],
+    dns: [],
+    emails: [],
+    now,
+  } as const
   const client = await issueClient(authority, request)
   return await createCredential({ certificate: client.certificatePem, privateKey: client.privateKeyPem })
 }
@@ -189,7 +240,9 @@ async function showRefusal(verifier: Verifier, forgery: Forgery, style: Style): 
     if (!isPkiError(error)) throw error
     return `   ${style.bad('refused')}  ${forgery.title}\n            ${style.strong(error.code)}\n            ${style.faint(error.message)}`
   }
-  throw new CommandError(70, `a forgery was accepted: ${forgery.title}`, ['this is a bug of ingam; please report it'])
+  throw new CommandError(70, `a forgery was accepted: ${forgery.title}`, [
+    'this is a bug of ingam; please report it',
+  ])
 }
 
 function commandsOf(files: Paths): readonly string[] {

@@ -14,15 +14,25 @@ export function verifyCommand(context: Context, settle: (exit: ExitCode) => void
   return addJudgeOptions(new Command('verify'))
     .description('Verify a token and print who signed it. A second use of a token cannot be noticed here.')
     .addHelpText('after', EXAMPLE)
-    .action(async (token: string | undefined, options: JudgeOptions) => settle(await run(context, token, options)))
+    .action(async (token: string | undefined, options: JudgeOptions) =>
+      settle(await run(context, token, options)),
+    )
 }
 
 /** Verifies and prints the identity; throws the refusal. */
-export async function run(context: Context, argument: string | undefined, options: JudgeOptions): Promise<ExitCode> {
+export async function run(
+  context: Context,
+  argument: string | undefined,
+  options: JudgeOptions,
+): Promise<ExitCode> {
   const { verifier } = await openVerifier(context, options)
   const token = await readToken(context, argument)
   const verified = await verifier.verify(token)
-  say(context, 'note', 'one process a call remembers no tokens: a second use of this one would be accepted again')
+  say(
+    context,
+    'note',
+    'one process a call remembers no tokens: a second use of this one would be accepted again',
+  )
   context.stdout.write(`${options.json === true ? formatJson(toJson(verified)) : toText(verified)}\n`)
   return 0
 }
@@ -42,7 +52,10 @@ function toText(verified: VerifiedToken): string {
     ...list('upn', identity.upns),
     ...list('ip', identity.ips),
     ['thumbprint', identity.thumbprint],
-    ['trust anchor', `${escapeText(formatName(verified.path.anchor.certificate.subject))} (${escapeText(identity.anchor)})`],
+    [
+      'trust anchor',
+      `${escapeText(formatName(verified.path.anchor.certificate.subject))} (${escapeText(identity.anchor)})`,
+    ],
     ['audience', escapeText(verified.audience)],
     ['algorithm', verified.algorithm],
     ['issued at', verified.issuedAt.toISOString()],

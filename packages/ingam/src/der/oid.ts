@@ -10,7 +10,13 @@ export function readOidContent(content: Uint8Array, reading: string, offset: num
   if (content.length === 0) throw malformed(reading, offset, 'an empty one')
   if (content.length > MAX_OID_BYTES) {
     const found = content.length
-    throw createError('ERR_DER_LIMIT', { reading, offset, limit: 'bytes of an OID', maximum: MAX_OID_BYTES, found })
+    throw createError('ERR_DER_LIMIT', {
+      reading,
+      offset,
+      limit: 'bytes of an OID',
+      maximum: MAX_OID_BYTES,
+      found,
+    })
   }
   let text = ''
   let arc = 0
@@ -41,7 +47,8 @@ function firstArcs(arc: number): string {
 
 function writeArc(arc: number): number[] {
   const bytes = [arc % 128]
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) bytes.unshift((rest % 128) | 0x80)
+  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128))
+    bytes.unshift((rest % 128) | 0x80)
   return bytes
 }
 

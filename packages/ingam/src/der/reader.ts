@@ -3,7 +3,7 @@
 
 import { createError } from '../errors/errors.ts'
 import { readOidContent } from './oid.ts'
-import { tagName, TAG } from './tag.ts'
+import { TAG, tagName } from './tag.ts'
 
 /** LIMIT: X.509 nests about a dozen deep with every extension; the reader never recurses by itself. */
 export const MAX_DEPTH = 32
@@ -147,7 +147,8 @@ export class DerReader {
   readBitString(reading: string): Uint8Array {
     const start = this.#offset
     const { bytes, unusedBits } = this.readBits(reading)
-    if (unusedBits !== 0) throw valueError(reading, start, 'a BIT STRING of whole bytes', `${unusedBits} unused bits`)
+    if (unusedBits !== 0)
+      throw valueError(reading, start, 'a BIT STRING of whole bytes', `${unusedBits} unused bits`)
     return bytes
   }
 
@@ -187,7 +188,12 @@ export class DerReader {
     if (found === tag) return
     if (found === undefined) throw this.#truncated(reading, 1)
     const expected = tagName(tag)
-    throw createError('ERR_DER_UNEXPECTED_TAG', { reading, offset: this.#offset, expected, found: tagName(found) })
+    throw createError('ERR_DER_UNEXPECTED_TAG', {
+      reading,
+      offset: this.#offset,
+      expected,
+      found: tagName(found),
+    })
   }
 
   #readTag(reading: string): number {
@@ -209,7 +215,13 @@ export class DerReader {
       const count = first & 0x7f
       if (count === 0) throw nonCanonical(reading, start, 'lengths are definite', 'an indefinite length')
       if (count > 3) {
-        throw createError('ERR_DER_LIMIT', { reading, offset: start, limit: 'bytes of a length', maximum: 3, found: count })
+        throw createError('ERR_DER_LIMIT', {
+          reading,
+          offset: start,
+          limit: 'bytes of a length',
+          maximum: 3,
+          found: count,
+        })
       }
       length = 0
       for (let index = 0; index < count; index++) {
@@ -218,7 +230,12 @@ export class DerReader {
         length = length * 256 + byte
       }
       if (length < 0x80 || length < 256 ** (count - 1)) {
-        throw nonCanonical(reading, start, 'lengths take as few bytes as they can', `${length} in ${count} bytes`)
+        throw nonCanonical(
+          reading,
+          start,
+          'lengths take as few bytes as they can',
+          `${length} in ${count} bytes`,
+        )
       }
     }
     if (length > this.#end - this.#offset) throw this.#truncated(reading, length)

@@ -93,7 +93,8 @@ export const catalogue: Catalogue = {
   ERR_DER_LIMIT: decode({
     summary: 'a limit on size, depth or count is exceeded',
     hint: 'the input is larger than any that this library reads',
-    message: (d) => `${d.reading}: ${d.limit} is ${d.found} at offset ${d.offset}, at most ${d.maximum} is read`,
+    message: (d) =>
+      `${d.reading}: ${d.limit} is ${d.found} at offset ${d.offset}, at most ${d.maximum} is read`,
   }),
   ERR_DER_VALUE: decode({
     summary: 'a value that its type does not allow',
@@ -193,13 +194,15 @@ export const catalogue: Catalogue = {
     rank: 10,
     summary: 'no given certificate and no trust anchor has the name of the issuer',
     hint: 'give the missing intermediate, or the trust anchor that issued it',
-    message: (d) => `${named(d.certificate)}: no issuer named "${d.issuer}" among the certificates given and the trust anchors`,
+    message: (d) =>
+      `${named(d.certificate)}: no issuer named "${d.issuer}" among the certificates given and the trust anchors`,
   }),
   ERR_PATH_SIGNATURE: path({
     rank: 60,
     summary: "a certificate's signature does not verify with its issuer's key",
     hint: 'the certificate was altered, or comes from another CA of the same name',
-    message: (d) => `${named(d.certificate)}: signature (${d.algorithm}) does not verify with the key of "${d.issuer}"`,
+    message: (d) =>
+      `${named(d.certificate)}: signature (${d.algorithm}) does not verify with the key of "${d.issuer}"`,
   }),
   ERR_PATH_ALGORITHM: path({
     rank: 30,
@@ -254,7 +257,8 @@ export const catalogue: Catalogue = {
     rank: 35,
     summary: 'an extension that restricts the path, which this version cannot process yet',
     hint: 'it is refused, critical or not, because skipping it could accept what it should refuse',
-    message: (d) => `${named(d.certificate)}: extension ${d.name} (${d.oid}) is not supported by this version`,
+    message: (d) =>
+      `${named(d.certificate)}: extension ${d.name} (${d.oid}) is not supported by this version`,
   }),
   ERR_PATH_BUDGET: path({
     rank: 100,
@@ -288,7 +292,8 @@ export const catalogue: Catalogue = {
   ERR_KEY_MISMATCH: credential({
     summary: 'the private key does not belong to the certificate',
     hint: 'give the key that was made with this certificate; perhaps the files were renewed one without the other',
-    message: (d) => `the private key (${d.privateKey}) does not fit the certificate "${d.subject}" (${d.certificateKey})`,
+    message: (d) =>
+      `the private key (${d.privateKey}) does not fit the certificate "${d.subject}" (${d.certificateKey})`,
   }),
   ERR_CREDENTIAL_CHAIN: credential({
     summary: 'the certificates do not form a chain that starts with the signer',
@@ -384,7 +389,8 @@ export const catalogue: Catalogue = {
   ERR_TOKEN_AUDIENCE: token({
     summary: 'the token is meant for somebody else',
     hint: 'sign for the audience that the verifier expects, letter for letter',
-    message: (d) => `token: aud: expected ${d.expected.map(quoted).join(' or ')}, found ${d.found.map(quoted).join(', ')}`,
+    message: (d) =>
+      `token: aud: expected ${d.expected.map(quoted).join(' or ')}, found ${d.found.map(quoted).join(', ')}`,
   }),
   ERR_TOKEN_MULTIPLE_AUDIENCES: token({
     summary: 'the token names several audiences, so that each could replay it to the others',
@@ -394,7 +400,8 @@ export const catalogue: Catalogue = {
   ERR_TOKEN_EXPIRED: token({
     summary: 'the token has expired',
     hint: 'sign a new token; if it is new, compare the clocks',
-    message: (d) => `token: exp ${d.expiresAt} and ${d.toleranceSeconds} s of tolerance are not after ${d.at}`,
+    message: (d) =>
+      `token: exp ${d.expiresAt} and ${d.toleranceSeconds} s of tolerance are not after ${d.at}`,
   }),
   ERR_TOKEN_NOT_YET_VALID: token({
     summary: 'the token is not valid yet',
@@ -409,7 +416,8 @@ export const catalogue: Catalogue = {
   ERR_TOKEN_SUBJECT: token({
     summary: "the token claims a name that the signer's certificate does not bear",
     hint: 'claim a name of the certificate, with its type in front (dns:, uri:, email:, upn: or x509-sha256:)',
-    message: (d) => `token: sub: "${d.claimed}" is not borne by the certificate, which bears ${d.borne.map(quoted).join(', ')}`,
+    message: (d) =>
+      `token: sub: "${d.claimed}" is not borne by the certificate, which bears ${d.borne.map(quoted).join(', ')}`,
   }),
   ERR_TOKEN_BINDING: token({
     summary: 'the token is bound to a request or challenge that the verifier was not told to check',
@@ -434,7 +442,8 @@ export const catalogue: Catalogue = {
   ERR_TOKEN_REPLAY_EPOCH: token({
     exit: 4,
     http: 503,
-    summary: 'the token is older than the memory of used tokens, so nobody can tell whether it was used before',
+    summary:
+      'the token is older than the memory of used tokens, so nobody can tell whether it was used before',
     hint: 'sign a new token',
     message: (d) => `token: iat ${d.issuedAt} is before ${d.epoch}, when the memory of used tokens began`,
   }),
@@ -442,14 +451,14 @@ export const catalogue: Catalogue = {
     exit: 4,
     http: 503,
     summary: 'the memory of used tokens is full, and forgetting one could let it pass twice',
-    hint: 'try again later; the operator can raise maxEntries or shorten lifetimes',
+    hint: 'try again later; the operator can raise maxReplayEntries or shorten lifetimes',
     message: (d) => `one-time use: all ${d.maximum} entries hold tokens that are still valid`,
   }),
   ERR_TOKEN_REPLAY_QUOTA: token({
     exit: 4,
     http: 503,
     summary: "this signer's share of the memory of used tokens is full",
-    hint: 'slow down: sign fewer tokens in a lifetime, or have the operator raise maxEntriesPerKey',
+    hint: 'slow down: sign fewer tokens in a lifetime, or have the operator raise maxReplayEntriesPerKey',
     message: (d) => `one-time use: this signer's key already has ${d.maximum} tokens that are still valid`,
   }),
 }

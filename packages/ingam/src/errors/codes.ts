@@ -48,7 +48,11 @@ export interface CodeDetails {
   readonly ERR_DER_UNEXPECTED_TAG: Reading & Mismatch
   readonly ERR_DER_NON_CANONICAL: Reading & { readonly rule: string; readonly found: string }
   readonly ERR_DER_TRAILING_DATA: Reading & { readonly count: number }
-  readonly ERR_DER_LIMIT: Reading & { readonly limit: string; readonly maximum: number; readonly found: number }
+  readonly ERR_DER_LIMIT: Reading & {
+    readonly limit: string
+    readonly maximum: number
+    readonly found: number
+  }
   readonly ERR_DER_VALUE: Reading & Mismatch
   readonly ERR_PEM_NONE: { readonly wanted: string; readonly found: string }
   readonly ERR_PEM_LABEL: { readonly wanted: string; readonly found: string; readonly line: number }
@@ -72,15 +76,39 @@ export interface CodeDetails {
 
   // No acceptable path from the leaf to a trust anchor.
   readonly ERR_PATH_NO_ISSUER: { readonly certificate: CertificateRef; readonly issuer: string }
-  readonly ERR_PATH_SIGNATURE: { readonly certificate: CertificateRef; readonly issuer: string; readonly algorithm: string }
-  readonly ERR_PATH_ALGORITHM: { readonly certificate: CertificateRef; readonly algorithm: string; readonly problem: string }
-  readonly ERR_PATH_EXPIRED: { readonly certificate: CertificateRef; readonly notAfter: string; readonly at: string }
-  readonly ERR_PATH_NOT_YET_VALID: { readonly certificate: CertificateRef; readonly notBefore: string; readonly at: string }
+  readonly ERR_PATH_SIGNATURE: {
+    readonly certificate: CertificateRef
+    readonly issuer: string
+    readonly algorithm: string
+  }
+  readonly ERR_PATH_ALGORITHM: {
+    readonly certificate: CertificateRef
+    readonly algorithm: string
+    readonly problem: string
+  }
+  readonly ERR_PATH_EXPIRED: {
+    readonly certificate: CertificateRef
+    readonly notAfter: string
+    readonly at: string
+  }
+  readonly ERR_PATH_NOT_YET_VALID: {
+    readonly certificate: CertificateRef
+    readonly notBefore: string
+    readonly at: string
+  }
   readonly ERR_PATH_NOT_CA: { readonly certificate: CertificateRef; readonly problem: string }
-  readonly ERR_PATH_LENGTH: { readonly certificate: CertificateRef; readonly maximum: number; readonly found: number }
+  readonly ERR_PATH_LENGTH: {
+    readonly certificate: CertificateRef
+    readonly maximum: number
+    readonly found: number
+  }
   readonly ERR_PATH_KEY_USAGE: Mismatch & { readonly certificate: CertificateRef }
   readonly ERR_PATH_PURPOSE: Mismatch & { readonly certificate: CertificateRef }
-  readonly ERR_PATH_CRITICAL_EXTENSION: { readonly certificate: CertificateRef; readonly oid: string; readonly name: string }
+  readonly ERR_PATH_CRITICAL_EXTENSION: {
+    readonly certificate: CertificateRef
+    readonly oid: string
+    readonly name: string
+  }
   readonly ERR_PATH_UNSUPPORTED_EXTENSION: {
     readonly certificate: CertificateRef
     readonly oid: string
@@ -93,7 +121,11 @@ export interface CodeDetails {
   readonly ERR_KEY_ENCRYPTED: { readonly found: string }
   readonly ERR_KEY_PASSPHRASE: { readonly problem: string }
   readonly ERR_KEY_UNSUPPORTED: { readonly algorithm: string; readonly problem: string }
-  readonly ERR_KEY_MISMATCH: { readonly subject: string; readonly certificateKey: string; readonly privateKey: string }
+  readonly ERR_KEY_MISMATCH: {
+    readonly subject: string
+    readonly certificateKey: string
+    readonly privateKey: string
+  }
   readonly ERR_CREDENTIAL_CHAIN: { readonly problem: string; readonly subject: string }
   readonly ERR_CREDENTIAL_SIGNER: { readonly problem: string; readonly subject: string }
   readonly ERR_CREDENTIAL_EXPIRED: {
@@ -119,7 +151,11 @@ export interface CodeDetails {
   readonly ERR_TOKEN_CLAIM_INVALID: Mismatch & { readonly claim: string }
   readonly ERR_TOKEN_AUDIENCE: { readonly expected: readonly string[]; readonly found: readonly string[] }
   readonly ERR_TOKEN_MULTIPLE_AUDIENCES: { readonly found: readonly string[] }
-  readonly ERR_TOKEN_EXPIRED: { readonly expiresAt: string; readonly toleranceSeconds: number; readonly at: string }
+  readonly ERR_TOKEN_EXPIRED: {
+    readonly expiresAt: string
+    readonly toleranceSeconds: number
+    readonly at: string
+  }
   readonly ERR_TOKEN_NOT_YET_VALID: {
     readonly claim: 'nbf' | 'iat'
     readonly validFrom: string

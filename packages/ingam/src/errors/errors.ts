@@ -5,7 +5,7 @@ import { catalogue, type ErrorKind } from './catalogue.ts'
 import type { Code, CodeDetails, PathAttempt } from './codes.ts'
 import { escapeText } from './escape.ts'
 
-const BRAND: unique symbol = Symbol.for('ingam.error')
+const BRAND: symbol = Symbol.for('ingam.error')
 
 /** What every error of this library carries, whatever its class. */
 export interface PkiErrorShape<C extends Code = Code> extends Error {
@@ -42,10 +42,7 @@ export class PkiError<C extends Code = Code> extends Error implements PkiErrorSh
     this.details = shown
     this.hint = catalogue[code].hint
     this.attempts = extra.attempts ?? []
-  }
-
-  get [BRAND](): true {
-    return true
+    Object.defineProperty(this, BRAND, { value: true })
   }
 }
 
@@ -78,15 +75,16 @@ export class ArgumentError<C extends Code = Code> extends TypeError implements P
     this.code = code
     this.details = shown
     this.hint = catalogue[code].hint
-  }
-
-  get [BRAND](): true {
-    return true
+    Object.defineProperty(this, BRAND, { value: true })
   }
 }
 
 /** Makes the error of a code, of the class that the catalogue gives it. Every string in `details` is escaped. */
-export function createError<C extends Code>(code: C, details: CodeDetails[C], extra: Extra = {}): PkiErrorShape<C> {
+export function createError<C extends Code>(
+  code: C,
+  details: CodeDetails[C],
+  extra: Extra = {},
+): PkiErrorShape<C> {
   return new CLASSES[catalogue[code].kind](code, details, extra)
 }
 
@@ -100,7 +98,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-const CLASSES: { readonly [K in ErrorKind]: new <C extends Code>(code: C, details: CodeDetails[C], extra?: Extra) => PkiErrorShape<C> } = {
+const CLASSES: {
+  readonly [K in ErrorKind]: new <C extends Code>(
+    code: C,
+    details: CodeDetails[C],
+    extra?: Extra,
+  ) => PkiErrorShape<C>
+} = {
   ArgumentError,
   DecodeError,
   CertificateError,
@@ -118,5 +122,7 @@ function printable(details: unknown): unknown {
   if (typeof details === 'string') return escapeText(details)
   if (Array.isArray(details)) return details.slice(0, 32).map((item: unknown) => printable(item))
   if (typeof details !== 'object' || details === null) return details
-  return Object.fromEntries(Object.entries(details).map(([key, value]: [string, unknown]) => [key, printable(value)]))
+  return Object.fromEntries(
+    Object.entries(details).map(([key, value]: [string, unknown]) => [key, printable(value)]),
+  )
 }

@@ -12,7 +12,8 @@ const UNSAFE: RegExp = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u115f\u1160\
  * {@link MAX_SHOWN_CHARACTERS}.
  */
 export function escapeText(text: string, maxCharacters: number = MAX_SHOWN_CHARACTERS): string {
-  const cut = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…(${text.length} characters)` : text
+  const cut =
+    text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…(${text.length} characters)` : text
   return cut.replace(UNSAFE, escapeCharacter)
 }
 

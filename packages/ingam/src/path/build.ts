@@ -4,11 +4,12 @@
 
 import { platform } from '#platform'
 import { equalBytes } from '../bytes/compare.ts'
+import { catalogue } from '../errors/catalogue.ts'
 import type { PathAttempt } from '../errors/codes.ts'
 import type { PlatformPublicKey, SignatureScheme } from '../platform/contract.ts'
-import { signatureSchemeOf } from '../x509/algorithm.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, type Name, nameKey } from '../x509/name.ts'
+import { signatureSchemeOf } from '../x509/signature-scheme.ts'
 import type { Budget } from './budget.ts'
 import { checkPath, isSelfIssued, type PathRules, placeIn } from './checks.ts'
 import { outranks, type Place, type Refusal, refuse, toAttempt } from './refusal.ts'
@@ -37,7 +38,7 @@ export async function buildPath(query: PathQuery): Promise<PathOutcome> {
     const refusal = checkPath(chain, query.rules) ?? (await search.checkSignatures(chain))
     if (refusal === undefined) return { ok: true, chain, anchor: candidate.anchor }
     search.record(refusal, chain)
-    if (refusal.code === 'ERR_PATH_BUDGET') break
+    if (catalogue[refusal.code].fatal) break
   }
   return search.refused()
 }
@@ -72,7 +73,11 @@ class Search {
     const child = chain.at(-1)
     if (child === undefined) return
     let issuers = 0
-    for (const anchor of byKeyIdentifier(child, this.#query.trustStore.findBySubject(child.issuer), anchorCertificate)) {
+    for (const anchor of byKeyIdentifier(
+      child,
+      this.#query.trustStore.findBySubject(child.issuer),
+      anchorCertificate,
+    )) {
       if (!this.#spendEdge(child, chain)) return
       if (standsIn(chain, anchor.certificate)) continue
       issuers++
@@ -85,7 +90,7 @@ class Search {
       issuers++
       const count = intermediates + (isSelfIssued(issuer) ? 0 : 1)
       if (count > this.#query.budget.maxIntermediates) {
-        this.record(budgetSpent(place(child, chain), 'intermediate certificates', this.#query.budget.maxIntermediates), chain)
+        this.record(tooLong(place(child, chain), this.#query.budget.maxIntermediates), chain)
         continue
       }
       yield* this.candidates([...chain, issuer], count)
@@ -140,7 +145,8 @@ class Search {
       budget.edges++
       return true
     }
-    if (!this.#spent) this.record(budgetSpent(place(child, chain), 'pairs of certificate and issuer', budget.maxEdges), chain)
+    if (!this.#spent)
+      this.record(budgetSpent(place(child, chain), 'pairs of certificate and issuer', budget.maxEdges), chain)
     this.#spent = true
     return false
   }
@@ -182,8 +188,23 @@ class Search {
   }
 }
 
-async function importKey(issuer: Certificate, scheme: SignatureScheme): Promise<PlatformPublicKey | undefined> {
+async function importKey(
+  issuer: Certificate,
+  scheme: SignatureScheme,
+): Promise<PlatformPublicKey | undefined> {
   return await platform.importPublicKey(issuer.subjectPublicKeyInfo.der, scheme)
+}
+
+// Not fatal: the search turns back here and tries other ways, and what it meets on these says more.
+const TOO_LONG_RANK = 20
+
+function tooLong(at: Place, maximum: number): Refusal {
+  return refuse(
+    'ERR_PATH_BUDGET',
+    at,
+    () => ({ budget: 'intermediate certificates', maximum }),
+    TOO_LONG_RANK,
+  )
 }
 
 function budgetSpent(at: Place, budget: string, maximum: number): Refusal {
@@ -205,7 +226,11 @@ function standsIn(chain: readonly Certificate[], issuer: Certificate): boolean {
 }
 
 // RFC 5280 §4.2.1.1: key identifiers help to find the issuer; they order the candidates and never decide.
-function byKeyIdentifier<T>(child: Certificate, issuers: readonly T[], of: (issuer: T) => Certificate): readonly T[] {
+function byKeyIdentifier<T>(
+  child: Certificate,
+  issuers: readonly T[],
+  of: (issuer: T) => Certificate,
+): readonly T[] {
   const wanted = child.authorityKeyIdentifier?.keyIdentifier
   if (wanted === undefined || issuers.length < 2) return issuers
   const score = (issuer: T): number => {

@@ -57,10 +57,18 @@ function checkExtensions(place: Place): Refusal | undefined {
   for (const { oid, critical } of place.certificate.extensions) {
     if (PROCESSED_EXTENSIONS.has(oid)) continue
     if (UNSUPPORTED_EXTENSIONS.has(oid)) {
-      return refuse('ERR_PATH_UNSUPPORTED_EXTENSION', place, (certificate) => ({ certificate, oid, name: nameOfOid(oid) }))
+      return refuse('ERR_PATH_UNSUPPORTED_EXTENSION', place, (certificate) => ({
+        certificate,
+        oid,
+        name: nameOfOid(oid),
+      }))
     }
     if (critical) {
-      return refuse('ERR_PATH_CRITICAL_EXTENSION', place, (certificate) => ({ certificate, oid, name: nameOfOid(oid) }))
+      return refuse('ERR_PATH_CRITICAL_EXTENSION', place, (certificate) => ({
+        certificate,
+        oid,
+        name: nameOfOid(oid),
+      }))
     }
   }
   return undefined
@@ -116,12 +124,17 @@ function checkIssuer(place: Place, chain: readonly Certificate[]): Refusal | und
   const maximum = basicConstraints.pathLenConstraint
   if (maximum !== undefined) {
     const found = chain.slice(1, place.position).filter((certificate) => !isSelfIssued(certificate)).length
-    if (found > maximum) return refuse('ERR_PATH_LENGTH', place, (certificate) => ({ certificate, maximum, found }))
+    if (found > maximum)
+      return refuse('ERR_PATH_LENGTH', place, (certificate) => ({ certificate, maximum, found }))
   }
   // RFC 5280 §6.1.4 (n)
   if (keyUsage !== undefined && !keyUsage.includes('keyCertSign')) {
     const found = keyUsage.join(', ')
-    return refuse('ERR_PATH_KEY_USAGE', place, (certificate) => ({ certificate, expected: 'keyCertSign', found }))
+    return refuse('ERR_PATH_KEY_USAGE', place, (certificate) => ({
+      certificate,
+      expected: 'keyCertSign',
+      found,
+    }))
   }
   return undefined
 }
@@ -133,7 +146,11 @@ function checkPurpose(place: Place, purpose: Purpose): Refusal | undefined {
   const { extKeyUsage } = place.certificate
   if (wanted === undefined || extKeyUsage === undefined || extKeyUsage.includes(wanted)) return undefined
   const found = extKeyUsage.map(nameOfOid).join(', ')
-  return refuse('ERR_PATH_PURPOSE', place, (certificate) => ({ certificate, expected: nameOfOid(wanted), found }))
+  return refuse('ERR_PATH_PURPOSE', place, (certificate) => ({
+    certificate,
+    expected: nameOfOid(wanted),
+    found,
+  }))
 }
 
 function isoSeconds(date: Date): string {

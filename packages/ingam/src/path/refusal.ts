@@ -20,6 +20,8 @@ export interface Place {
 export interface Refusal {
   readonly code: Code
   readonly place: Place
+  /** Of several refusals the one with the highest rank is reported. */
+  readonly rank: number
   readonly describe: (reference: CertificateRef) => Error
 }
 
@@ -28,13 +30,14 @@ export function refuse<C extends Code>(
   code: C,
   place: Place,
   details: (certificate: CertificateRef) => CodeDetails[C],
+  rank: number = catalogue[code].rank,
 ): Refusal {
-  return { code, place, describe: (reference) => createError(code, details(reference)) }
+  return { code, place, rank, describe: (reference) => createError(code, details(reference)) }
 }
 
 /** Whether the first says more about what is wrong than the second. */
 export function outranks(first: Refusal, second: Refusal | undefined): boolean {
-  return second === undefined || catalogue[first.code].rank > catalogue[second.code].rank
+  return second === undefined || first.rank > second.rank
 }
 
 /** The refusal as the error to throw, the attempts attached. */

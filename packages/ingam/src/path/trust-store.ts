@@ -41,15 +41,27 @@ export function createTrustStore(anchors: readonly (Certificate | TrustAnchor)[]
   const bySubject = new Map<string, TrustAnchor[]>()
   const ids = new Set<string>()
   if (!Array.isArray(anchors)) {
-    throw createError('ERR_ARG_TYPE', { argument: 'trustAnchors', expected: 'an array of certificates', found: typeof anchors })
+    throw createError('ERR_ARG_TYPE', {
+      argument: 'trustAnchors',
+      expected: 'an array of certificates',
+      found: typeof anchors,
+    })
   }
   if (anchors.length === 0) {
-    throw createError('ERR_ARG_VALUE', { argument: 'trustAnchors', expected: 'at least one trust anchor', found: 'none' })
+    throw createError('ERR_ARG_VALUE', {
+      argument: 'trustAnchors',
+      expected: 'at least one trust anchor',
+      found: 'none',
+    })
   }
   for (const given of anchors) {
     const anchor = toAnchor(given)
     if (anchor.id !== undefined && ids.has(anchor.id)) {
-      throw createError('ERR_ARG_VALUE', { argument: 'trustAnchors', expected: 'ids that differ', found: `${anchor.id} twice` })
+      throw createError('ERR_ARG_VALUE', {
+        argument: 'trustAnchors',
+        expected: 'ids that differ',
+        found: `${anchor.id} twice`,
+      })
     }
     if (anchor.id !== undefined) ids.add(anchor.id)
     const key = nameKey(anchor.certificate.subject)

@@ -10,7 +10,12 @@ export type CurveName = 'P-256' | 'P-384' | 'P-521'
 
 /** How a signature is made and written. ECDSA: `der` as in certificates, `p1363` (fixed R‖S) as in JWS. */
 export type SignatureScheme =
-  | { readonly kind: 'ecdsa'; readonly hash: HashName; readonly curve: CurveName; readonly encoding: 'der' | 'p1363' }
+  | {
+      readonly kind: 'ecdsa'
+      readonly hash: HashName
+      readonly curve: CurveName
+      readonly encoding: 'der' | 'p1363'
+    }
   | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
   | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly saltLength: number }
   | { readonly kind: 'ed25519' }
@@ -36,7 +41,10 @@ export interface Platform {
    * Imports a SubjectPublicKeyInfo (DER, already parsed and judged by x509/) for one scheme.
    * Undefined where the runtime finds the key malformed (a point off its curve) or lacks the algorithm.
    */
-  readonly importPublicKey: (spki: Uint8Array, scheme: SignatureScheme) => MaybePromise<PlatformPublicKey | undefined>
+  readonly importPublicKey: (
+    spki: Uint8Array,
+    scheme: SignatureScheme,
+  ) => MaybePromise<PlatformPublicKey | undefined>
 
   /** Whether the signature verifies; false for every malformed signature, never a throw for one. */
   readonly verifySignature: (
@@ -47,9 +55,16 @@ export interface Platform {
   ) => MaybePromise<boolean>
 
   /** Imports an unencrypted PKCS#8 PrivateKeyInfo (DER) for one scheme; undefined as for public keys. */
-  readonly importPrivateKey: (pkcs8: Uint8Array, scheme: SignatureScheme) => MaybePromise<PlatformPrivateKey | undefined>
+  readonly importPrivateKey: (
+    pkcs8: Uint8Array,
+    scheme: SignatureScheme,
+  ) => MaybePromise<PlatformPrivateKey | undefined>
 
-  readonly sign: (scheme: SignatureScheme, key: PlatformPrivateKey, data: Uint8Array) => MaybePromise<Uint8Array>
+  readonly sign: (
+    scheme: SignatureScheme,
+    key: PlatformPrivateKey,
+    data: Uint8Array,
+  ) => MaybePromise<Uint8Array>
 
   readonly sha256: (data: Uint8Array) => MaybePromise<Uint8Array>
 

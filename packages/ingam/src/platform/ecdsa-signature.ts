@@ -33,7 +33,8 @@ export function ecdsaDerFromP1363(signature: Uint8Array, coordinateBytes: number
 export function ecdsaP1363FromDer(der: Uint8Array, coordinateBytes: number): Uint8Array | undefined {
   const header = der[1] === 0x81 ? 3 : 2
   const body = der[header - 1] ?? 0
-  if (der[0] !== 0x30 || der.length !== header + body || (header === 2 ? body >= 0x80 : body < 0x80)) return undefined
+  if (der[0] !== 0x30 || der.length !== header + body || (header === 2 ? body >= 0x80 : body < 0x80))
+    return undefined
   const fixed = new Uint8Array(2 * coordinateBytes)
   const middle = copyInteger(der, header, fixed.subarray(0, coordinateBytes))
   if (middle === undefined) return undefined

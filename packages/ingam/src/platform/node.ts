@@ -3,30 +3,26 @@
 // object it costs 15–45 µs more a call on Node 24.
 
 import {
+  constants,
   createHash,
   createPrivateKey,
   createPublicKey,
   KeyObject,
-  constants,
   randomFillSync,
   sign as signNode,
   verify as verifyNode,
 } from 'node:crypto'
-import type {
-  Platform,
-  PlatformPrivateKey,
-  PlatformPublicKey,
-  SignatureScheme,
-} from './contract.ts'
+import type { Platform, PlatformPrivateKey, PlatformPublicKey, SignatureScheme } from './contract.ts'
 import { ecdsaDerFromP1363, ecdsaP1363FromDer } from './ecdsa-signature.ts'
 
 /** The platform seam on Node. */
 export const platform: Platform = {
   name: 'node',
 
-  importPublicKey(spki: Uint8Array): PlatformPublicKey | undefined {
+  importPublicKey(spki: Uint8Array, scheme: SignatureScheme): PlatformPublicKey | undefined {
     try {
-      return seal(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }))
+      const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+      return isOf(scheme, key) ? seal(key) : undefined
     } catch {
       // A key that OpenSSL finds malformed (a point off its curve) is an answer, not a failure.
       return undefined
@@ -44,9 +40,10 @@ export const platform: Platform = {
     }
   },
 
-  importPrivateKey(pkcs8: Uint8Array): PlatformPrivateKey | undefined {
+  importPrivateKey(pkcs8: Uint8Array, scheme: SignatureScheme): PlatformPrivateKey | undefined {
     try {
-      return seal(createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' }))
+      const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
+      return isOf(scheme, key) ? seal(key) : undefined
     } catch {
       // Malformed or of an unknown kind; the caller names the file.
       return undefined
@@ -71,7 +68,12 @@ export const platform: Platform = {
 const NODE_HASH = { 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const
 const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const
 
-function verifyWith(scheme: SignatureScheme, key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
+function verifyWith(
+  scheme: SignatureScheme,
+  key: KeyObject,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   switch (scheme.kind) {
     case 'ecdsa': {
       const der =
@@ -112,6 +114,15 @@ function signWith(scheme: SignatureScheme, key: KeyObject, data: Uint8Array): Ui
     case 'ed25519':
       return signNode(null, data, key)
   }
+}
+
+const KEY_TYPES = { ecdsa: 'ec', 'rsa-pkcs1': 'rsa', 'rsa-pss': 'rsa', ed25519: 'ed25519' } as const
+const OPENSSL_CURVES = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const
+
+// A KeyObject would work under any scheme of its family; here, as on the web, it is tied to the one it came for.
+function isOf(scheme: SignatureScheme, key: KeyObject): boolean {
+  if (key.asymmetricKeyType !== KEY_TYPES[scheme.kind]) return false
+  return scheme.kind !== 'ecdsa' || key.asymmetricKeyDetails?.namedCurve === OPENSSL_CURVES[scheme.curve]
 }
 
 // The brands exist at compile time only; at run time a platform key is a KeyObject, which `unseal` checks.

@@ -16,7 +16,9 @@ export const platform: Platform = {
 
   async importPublicKey(spki, scheme): Promise<PlatformPublicKey | undefined> {
     try {
-      return seal(await crypto.subtle.importKey('spki', copyOf(spki), importParameters(scheme), false, ['verify']))
+      return seal(
+        await crypto.subtle.importKey('spki', copyOf(spki), importParameters(scheme), false, ['verify']),
+      )
     } catch {
       // Malformed for this algorithm, or an algorithm that this runtime lacks: an answer, not a failure.
       return undefined
@@ -40,7 +42,9 @@ export const platform: Platform = {
 
   async importPrivateKey(pkcs8, scheme): Promise<PlatformPrivateKey | undefined> {
     try {
-      return seal(await crypto.subtle.importKey('pkcs8', copyOf(pkcs8), importParameters(scheme), false, ['sign']))
+      return seal(
+        await crypto.subtle.importKey('pkcs8', copyOf(pkcs8), importParameters(scheme), false, ['sign']),
+      )
     } catch {
       // Malformed for this algorithm, or an algorithm that this runtime lacks; the caller names the key.
       return undefined
@@ -50,7 +54,9 @@ export const platform: Platform = {
   async sign(scheme, key, data): Promise<Uint8Array> {
     const cryptoKey = unseal(key)
     if (cryptoKey === undefined) throw new TypeError('not a private key of this platform')
-    const signature = new Uint8Array(await crypto.subtle.sign(operationParameters(scheme), cryptoKey, copyOf(data)))
+    const signature = new Uint8Array(
+      await crypto.subtle.sign(operationParameters(scheme), cryptoKey, copyOf(data)),
+    )
     if (scheme.kind !== 'ecdsa' || scheme.encoding === 'p1363') return signature
     const der = ecdsaDerFromP1363(signature, COORDINATE_BYTES[scheme.curve])
     if (der === undefined) throw new TypeError('the key is not on the curve of the scheme')

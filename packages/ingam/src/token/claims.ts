@@ -24,7 +24,7 @@ const MAX_NUMERIC_DATE = 2 ** 40
 // LIMIT: an audience is a URL or a name; 2,048 characters is what URLs are held to in practice.
 const MAX_NAME_CHARACTERS = 2_048
 
-/** Claims that bind a token to a request or challenge (DESIGN §4). */
+/** Claims that bind a token to a request or challenge (docs/token-format.md). */
 export const BINDING_CLAIMS = ['nonce', 'htm', 'htu', 'digest', 'ath'] as const
 
 /** Reads the registered claims and refuses a missing one, or one of the wrong type or range. */
@@ -45,7 +45,8 @@ export function readClaims(claims: JsonObject, jtiRequired: 'required' | 'option
 /** The binding claims that are present; refused unless the plan says to report them. */
 export function checkBinding(claims: JsonObject, plan: Plan): readonly string[] {
   const present = BINDING_CLAIMS.filter((claim) => Object.hasOwn(claims, claim))
-  if (present.length > 0 && plan.unexpectedBinding === 'refuse') throw createError('ERR_TOKEN_BINDING', { claims: present })
+  if (present.length > 0 && plan.unexpectedBinding === 'refuse')
+    throw createError('ERR_TOKEN_BINDING', { claims: present })
   return present
 }
 
@@ -61,10 +62,15 @@ export function checkTime(claims: RegisteredClaims, plan: Plan, at: Date): void 
   // RFC 7519 §4.1.4: refused on or after exp; the tolerance moves the bound and stays exclusive.
   if (now >= expiresAt + plan.expiryToleranceSeconds) {
     const toleranceSeconds = plan.expiryToleranceSeconds
-    throw createError('ERR_TOKEN_EXPIRED', { expiresAt: isoOf(expiresAt), toleranceSeconds, at: at.toISOString() })
+    throw createError('ERR_TOKEN_EXPIRED', {
+      expiresAt: isoOf(expiresAt),
+      toleranceSeconds,
+      at: at.toISOString(),
+    })
   }
   if (issuedAt > now + plan.futureToleranceSeconds) throw notYetValid('iat', issuedAt, plan, at)
-  if (notBefore !== undefined && notBefore > now + plan.futureToleranceSeconds) throw notYetValid('nbf', notBefore, plan, at)
+  if (notBefore !== undefined && notBefore > now + plan.futureToleranceSeconds)
+    throw notYetValid('nbf', notBefore, plan, at)
 }
 
 /** The audience that matched; letter for letter (RFC 7519 §4.1.3). */
@@ -74,7 +80,8 @@ export function checkAudience(claims: RegisteredClaims, plan: Plan): string {
     throw createError('ERR_TOKEN_MULTIPLE_AUDIENCES', { found: audiences })
   }
   const matched = audiences.find((audience) => plan.audiences.has(audience))
-  if (matched === undefined) throw createError('ERR_TOKEN_AUDIENCE', { expected: [...plan.audiences], found: audiences })
+  if (matched === undefined)
+    throw createError('ERR_TOKEN_AUDIENCE', { expected: [...plan.audiences], found: audiences })
   return matched
 }
 
@@ -85,7 +92,12 @@ export function isoOf(seconds: number): string {
 
 function notYetValid(claim: 'iat' | 'nbf', validFrom: number, plan: Plan, at: Date): Error {
   const toleranceSeconds = plan.futureToleranceSeconds
-  return createError('ERR_TOKEN_NOT_YET_VALID', { claim, validFrom: isoOf(validFrom), toleranceSeconds, at: at.toISOString() })
+  return createError('ERR_TOKEN_NOT_YET_VALID', {
+    claim,
+    validFrom: isoOf(validFrom),
+    toleranceSeconds,
+    at: at.toISOString(),
+  })
 }
 
 function readAudiences(aud: JsonValue | undefined): readonly string[] {
@@ -117,7 +129,11 @@ function readDate(claims: JsonObject, claim: string): number {
   const value = claims[claim]
   if (value === undefined) throw createError('ERR_TOKEN_CLAIM_MISSING', { claim })
   if (typeof value === 'number' && value >= 0 && value <= MAX_NUMERIC_DATE) return value
-  throw invalid(claim, 'a number of seconds from 0 to 2^40', typeof value === 'number' ? String(value) : kindOf(value))
+  throw invalid(
+    claim,
+    'a number of seconds from 0 to 2^40',
+    typeof value === 'number' ? String(value) : kindOf(value),
+  )
 }
 
 function shapeOf(value: JsonValue): string {

@@ -11,7 +11,7 @@ import type { Profile } from './profile.ts'
 
 /** LIMIT: a leaf and more intermediates than any PKI in use has; bounds the parsing that a stranger can cause. */
 export const MAX_CERTIFICATES = 10
-/** LIMIT: DER bytes of one certificate, as DESIGN gives it for ML-DSA keys with many names. */
+/** LIMIT: DER bytes of one certificate, which leaves room for ML-DSA keys and many names. */
 export const MAX_CERTIFICATE_BYTES = 65_536
 
 const FORBIDDEN = ['jwk', 'jku', 'x5u', 'crit', 'b64', 'enc', 'zip'] as const
@@ -23,7 +23,8 @@ export function checkHeaderMembers(header: JsonObject): void {
     if (Object.hasOwn(header, member)) throw createError('ERR_TOKEN_HEADER_FORBIDDEN', { member })
   }
   for (const member of NOT_SUPPORTED) {
-    if (Object.hasOwn(header, member)) throw createError('ERR_TOKEN_UNSUPPORTED', { feature: `header member ${member}` })
+    if (Object.hasOwn(header, member))
+      throw createError('ERR_TOKEN_UNSUPPORTED', { feature: `header member ${member}` })
   }
 }
 
@@ -31,7 +32,10 @@ export function checkHeaderMembers(header: JsonObject): void {
 export function checkType(header: JsonObject, profile: Profile): void {
   const typ = header['typ']
   if (typeof typ !== 'string') {
-    throw createError('ERR_TOKEN_TYPE', { expected: profile.typ, found: typ === undefined ? 'none' : kindOf(typ) })
+    throw createError('ERR_TOKEN_TYPE', {
+      expected: profile.typ,
+      found: typ === undefined ? 'none' : kindOf(typ),
+    })
   }
   const short = typ.toLowerCase()
   if (short !== profile.typ && short !== `application/${profile.typ}`) {
@@ -53,7 +57,8 @@ export function readCertificateTexts(header: JsonObject): readonly string[] {
   if (x5c === undefined) throw headerError('an array of certificates', 'none')
   if (!isArray(x5c)) throw headerError('an array of certificates', kindOf(x5c))
   if (x5c.length === 0) throw headerError('at least one certificate', 'an empty array')
-  if (x5c.length > MAX_CERTIFICATES) throw headerError(`at most ${MAX_CERTIFICATES} certificates`, String(x5c.length))
+  if (x5c.length > MAX_CERTIFICATES)
+    throw headerError(`at most ${MAX_CERTIFICATES} certificates`, String(x5c.length))
   return x5c.map((item) => {
     if (typeof item !== 'string') throw headerError('texts', kindOf(item))
     return item

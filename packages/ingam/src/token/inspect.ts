@@ -2,8 +2,8 @@
 
 import { platform } from '#platform'
 import { encodeBase64url } from '../bytes/base64.ts'
-import { formatName } from '../x509/name.ts'
 import type { Certificate } from '../x509/certificate.ts'
+import { formatName } from '../x509/name.ts'
 import { describeKey } from '../x509/spki.ts'
 import { readCertificate, readCertificateTexts } from './header.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
@@ -45,7 +45,9 @@ export async function inspectToken(token: string): Promise<InspectedToken> {
   const unverifiedHeader = parseJsonObject(decodePart(parts.header, 'header'), 'header')
   const unverifiedClaims = parseJsonObject(decodePart(parts.payload, 'payload'), 'payload')
   const texts = Object.hasOwn(unverifiedHeader, 'x5c') ? readCertificateTexts(unverifiedHeader) : []
-  const unverifiedCertificates = await Promise.all(texts.map((text, index) => inspect(readCertificate(text, index), index)))
+  const unverifiedCertificates = await Promise.all(
+    texts.map((text, index) => inspect(readCertificate(text, index), index)),
+  )
   return { unverifiedHeader, unverifiedClaims, unverifiedCertificates, sizeBytes: token.length }
 }
 

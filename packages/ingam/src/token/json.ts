@@ -1,8 +1,8 @@
 // Layer: token. A strict reader of JSON (RFC 8259) for headers and claims. Refuses what parsers disagree on: repeated
 // members, lone surrogates, a byte order mark, `__proto__`, deep nesting, many members. Numbers are finite doubles.
 
-import { createError } from '../errors/errors.ts'
 import type { TokenPart } from '../errors/codes.ts'
+import { createError } from '../errors/errors.ts'
 
 /** A JSON value. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject

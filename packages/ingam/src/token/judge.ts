@@ -3,9 +3,10 @@
 // then the signature, and the memory of used tokens last. Nothing is remembered before the signature has verified.
 
 import { platform } from '#platform'
-import { concatBytes } from '../bytes/compare.ts'
 import { encodeBase64url } from '../bytes/base64.ts'
+import { concatBytes } from '../bytes/compare.ts'
 import { createError } from '../errors/errors.ts'
+import { validDate } from '../errors/options.ts'
 import { schemeOf, suitsKey, type TokenAlgorithm } from '../keys/algorithms.ts'
 import { signerProblem } from '../keys/signer-rules.ts'
 import { borneSubjects, subjectsOf } from '../keys/subjects.ts'
@@ -18,8 +19,14 @@ import { searchPath } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName } from '../x509/name.ts'
 import { describeKey } from '../x509/spki.ts'
-import { checkAudience, checkBinding, checkTime, isoOf, readClaims, type RegisteredClaims } from './claims.ts'
-import { checkHeaderMembers, checkType, readAlgorithm, readCertificate, readCertificateTexts } from './header.ts'
+import { checkAudience, checkBinding, checkTime, isoOf, type RegisteredClaims, readClaims } from './claims.ts'
+import {
+  checkHeaderMembers,
+  checkType,
+  readAlgorithm,
+  readCertificate,
+  readCertificateTexts,
+} from './header.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
 import { decodePart, splitToken, type TokenParts } from './jws.ts'
 import type { Plan } from './plan.ts'
@@ -58,7 +65,7 @@ export async function judgeToken(bench: Bench, token: unknown, trace?: TraceSink
   const { plan, cache } = bench
   trace?.enter('shape')
   const parts = splitToken(token, plan.maxTokenBytes)
-  const at = plan.clock()
+  const at = validDate("the clock's answer", plan.clock())
   if (trace === undefined) {
     const known = cache.findHeader(parts.header)?.value
     if (known !== undefined && holdsAt(known.path, at)) return await judgeWarm(bench, parts, known, at)
@@ -67,7 +74,12 @@ export async function judgeToken(bench: Bench, token: unknown, trace?: TraceSink
 }
 
 // The header is byte for byte one that passed; its path is valid still. What is left belongs to this token alone.
-async function judgeWarm(bench: Bench, parts: TokenParts, known: KnownSigner, at: Date): Promise<VerifiedToken> {
+async function judgeWarm(
+  bench: Bench,
+  parts: TokenParts,
+  known: KnownSigner,
+  at: Date,
+): Promise<VerifiedToken> {
   const payload = checkPayload(bench.plan, parts.payload, at)
   checkSubject(known, payload.registered)
   await checkSignature(bench, parts, known)
@@ -75,7 +87,12 @@ async function judgeWarm(bench: Bench, parts: TokenParts, known: KnownSigner, at
   return toVerifiedToken(known, payload)
 }
 
-async function judgeCold(bench: Bench, parts: TokenParts, at: Date, trace?: TraceSink): Promise<VerifiedToken> {
+async function judgeCold(
+  bench: Bench,
+  parts: TokenParts,
+  at: Date,
+  trace?: TraceSink,
+): Promise<VerifiedToken> {
   const { plan, cache, work } = bench
   trace?.enter('header')
   const headerBytes = decodePart(parts.header, 'header')
@@ -91,7 +108,8 @@ async function judgeCold(bench: Bench, parts: TokenParts, at: Date, trace?: Trac
 
   trace?.enter('certificates')
   const texts = readCertificateTexts(header)
-  const chainText = [algorithm, ...texts].join(' ')
+  // Length-prefixed, so that no other list of texts has the same chain text and passes for a chain that was read.
+  const chainText = [algorithm, ...texts].map((text) => `${text.length}:${text}`).join('')
   const known = trace === undefined ? findKnown(cache, chainText, at) : undefined
   const signer = known ?? (await vouch(bench, texts, algorithm, at, trace))
 
@@ -163,8 +181,16 @@ async function vouch(
   trace?.enter('path')
   const budget = createBudget()
   try {
-    const path = await searchPath({ leaf, intermediates, trustStore: plan.trustStore, at, purpose: 'clientAuth', budget })
+    const path = await searchPath({
+      leaf,
+      intermediates,
+      trustStore: plan.trustStore,
+      at,
+      purpose: 'clientAuth',
+      budget,
+    })
     trace?.note('trust anchor', path.anchor.id)
+    trace?.enter('key')
     return await toKnownSigner(path, leaf, algorithm)
   } finally {
     work.pathEdges += budget.edges
@@ -179,10 +205,17 @@ async function checkSigner(leaf: Certificate): Promise<void> {
   throw createError('ERR_TOKEN_SIGNER', { certificate, problem })
 }
 
-async function toKnownSigner(path: VerifiedPath, leaf: Certificate, algorithm: TokenAlgorithm): Promise<KnownSigner> {
+async function toKnownSigner(
+  path: VerifiedPath,
+  leaf: Certificate,
+  algorithm: TokenAlgorithm,
+): Promise<KnownSigner> {
   const key = await platform.importPublicKey(leaf.subjectPublicKeyInfo.der, schemeOf(algorithm))
   if (key === undefined) {
-    throw createError('ERR_TOKEN_ALGORITHM_KEY', { algorithm, key: `${describeKey(leaf.subjectPublicKeyInfo)}, malformed` })
+    throw createError('ERR_TOKEN_ALGORITHM_KEY', {
+      algorithm,
+      key: `${describeKey(leaf.subjectPublicKeyInfo)}, malformed`,
+    })
   }
   const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
   const identity: Identity = Object.freeze({
@@ -248,7 +281,12 @@ async function checkOneTimeUse(
 }
 
 // Length-prefixed, so that no two lists of parts have the same bytes; never jti alone, never signature bytes.
-async function oneTimeKey(profile: string, audience: string, holder: Uint8Array, tokenId: string): Promise<Uint8Array> {
+async function oneTimeKey(
+  profile: string,
+  audience: string,
+  holder: Uint8Array,
+  tokenId: string,
+): Promise<Uint8Array> {
   const encoder = new TextEncoder()
   const parts = [encoder.encode(profile), encoder.encode(audience), holder, encoder.encode(tokenId)]
   const prefixed = parts.flatMap((part) => [lengthPrefix(part.length), part])

@@ -75,7 +75,13 @@ export function createPlan(options: VerifierOptions): Plan {
   const expiryToleranceSeconds = numberOption(options, 'expiryToleranceSeconds', 60, 0, 3_600)
   const futureToleranceSeconds = numberOption(options, 'futureToleranceSeconds', 5, 0, 3_600)
   const maxEntries = numberOption(options, 'maxReplayEntries', 1_000_000, 1, 100_000_000)
-  const maxEntriesPerKey = numberOption(options, 'maxReplayEntriesPerKey', Math.ceil(maxEntries / 10), 1, 100_000_000)
+  const maxEntriesPerKey = numberOption(
+    options,
+    'maxReplayEntriesPerKey',
+    Math.ceil(maxEntries / 10),
+    1,
+    100_000_000,
+  )
   const windowSeconds = maxLifetimeSeconds + expiryToleranceSeconds + futureToleranceSeconds
   const epoch = clock().getTime() / 1000
   const oneTimeUse = choice('oneTimeUse', options.oneTimeUse, ['memory', 'off'])
@@ -117,7 +123,14 @@ const OPTION_KEYS = [
   'maxCacheBytes',
 ] as const
 
-type NumberOption = 'maxLifetimeSeconds' | 'expiryToleranceSeconds' | 'futureToleranceSeconds' | 'maxReplayEntries' | 'maxReplayEntriesPerKey' | 'maxTokenBytes' | 'maxCacheBytes'
+type NumberOption =
+  | 'maxLifetimeSeconds'
+  | 'expiryToleranceSeconds'
+  | 'futureToleranceSeconds'
+  | 'maxReplayEntries'
+  | 'maxReplayEntriesPerKey'
+  | 'maxTokenBytes'
+  | 'maxCacheBytes'
 
 function numberOption(
   options: VerifierOptions,
@@ -143,11 +156,22 @@ function flag(argument: string, value: boolean | undefined): boolean {
 
 function readAudience(audience: string | readonly string[] | undefined): ReadonlySet<string> {
   if (audience === undefined) {
-    throw createError('ERR_ARG_REQUIRED', { argument: 'audience', expected: 'the name of this service, as tokens give it' })
+    throw createError('ERR_ARG_REQUIRED', {
+      argument: 'audience',
+      expected: 'the name of this service, as tokens give it',
+    })
   }
   const list: readonly string[] = typeof audience === 'string' ? [audience] : audience
-  if (!Array.isArray(list) || list.length === 0 || list.some((item) => typeof item !== 'string' || item === '')) {
-    throw createError('ERR_ARG_VALUE', { argument: 'audience', expected: 'one or more non-empty texts', found: kindOf(audience) })
+  if (
+    !Array.isArray(list) ||
+    list.length === 0 ||
+    list.some((item) => typeof item !== 'string' || item === '')
+  ) {
+    throw createError('ERR_ARG_VALUE', {
+      argument: 'audience',
+      expected: 'one or more non-empty texts',
+      found: kindOf(audience),
+    })
   }
   return new Set(list)
 }
@@ -157,8 +181,11 @@ function readAlgorithms(algorithms: readonly TokenAlgorithm[]): ReadonlySet<Toke
   if (!Array.isArray(algorithms) || algorithms.length === 0) {
     throw createError('ERR_ARG_VALUE', { argument: 'algorithms', expected, found: kindOf(algorithms) })
   }
-  const unknown = algorithms.find((algorithm) => typeof algorithm !== 'string' || !isTokenAlgorithm(algorithm))
-  if (unknown !== undefined) throw createError('ERR_ARG_UNSUPPORTED', { argument: 'algorithms', expected, found: String(unknown) })
+  const unknown = algorithms.find(
+    (algorithm) => typeof algorithm !== 'string' || !isTokenAlgorithm(algorithm),
+  )
+  if (unknown !== undefined)
+    throw createError('ERR_ARG_UNSUPPORTED', { argument: 'algorithms', expected, found: String(unknown) })
   return new Set(algorithms)
 }
 

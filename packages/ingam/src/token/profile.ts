@@ -8,5 +8,5 @@ export interface Profile {
   readonly typ: string
 }
 
-/** The token of DESIGN: a holder of a certificate authenticates to one audience. */
+/** A holder of a certificate authenticates to one audience. */
 export const AUTH_PROFILE: Profile = Object.freeze({ name: 'auth', typ: 'cert-auth+jwt' })

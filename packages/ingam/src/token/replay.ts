@@ -26,7 +26,7 @@ export interface ReplayEntry {
 export interface ReplayStore {
   /** Marks the token as used and says whether it was fresh. */
   readonly take: (entry: ReplayEntry) => ReplayAnswer
-  /** What `take` would answer, without marking. */
+  /** What `take` would answer at this instant, without marking. */
   readonly peek: (entry: ReplayEntry) => ReplayAnswer
   /** The instant before which entries may have been lost, in seconds since 1970 UTC. */
   readonly epoch: number
@@ -78,19 +78,20 @@ class MemoryReplayStore implements ReplayStore {
   }
 
   take(entry: ReplayEntry): ReplayAnswer {
-    this.#rotate(entry.now)
     const answer = this.peek(entry)
     if (answer === 'fresh') this.#current.add(latin1(entry.key), latin1(entry.holder))
     return answer
   }
 
   peek(entry: ReplayEntry): ReplayAnswer {
+    this.#rotate(entry.now)
     if (entry.issuedAt < this.epoch || entry.keepUntil <= this.#forgottenUntil) return 'before-epoch'
     const key = latin1(entry.key)
     if (this.#current.has(key) || this.#previous.has(key)) return 'used'
     if (this.size >= this.maxEntries) return 'full'
     const holder = latin1(entry.holder)
-    if (this.#current.countOf(holder) + this.#previous.countOf(holder) >= this.maxEntriesPerKey) return 'quota'
+    if (this.#current.countOf(holder) + this.#previous.countOf(holder) >= this.maxEntriesPerKey)
+      return 'quota'
     return 'fresh'
   }
 

@@ -37,7 +37,11 @@ export async function signToken(credential: Credential, options: SignTokenOption
   checkValidity(credential, at)
   // The fraction lets a verifier compare iat exactly with the instant at which its memory of used tokens began.
   const issuedAt = at.getTime() / 1000
-  const lifetime = wholeNumber('lifetimeSeconds', options.lifetimeSeconds, { default: 300, minimum: 1, maximum: 86_400 })
+  const lifetime = wholeNumber('lifetimeSeconds', options.lifetimeSeconds, {
+    default: 300,
+    minimum: 1,
+    maximum: 86_400,
+  })
   const claims = {
     ...readClaims(options.claims),
     iss: credential.subject,
@@ -53,7 +57,21 @@ export async function signToken(credential: Credential, options: SignTokenOption
 }
 
 const OPTION_KEYS = ['audience', 'claims', 'lifetimeSeconds', 'at', 'jti'] as const
-const RESERVED = ['iss', 'sub', 'aud', 'iat', 'exp', 'nbf', 'jti', 'nonce', 'htm', 'htu', 'digest', 'ath', '__proto__']
+const RESERVED = [
+  'iss',
+  'sub',
+  'aud',
+  'iat',
+  'exp',
+  'nbf',
+  'jti',
+  'nonce',
+  'htm',
+  'htu',
+  'digest',
+  'ath',
+  '__proto__',
+]
 
 // One header for each credential: it is the larger part of a token and never changes.
 const headers: WeakMap<Credential, string> = new WeakMap()
@@ -69,7 +87,8 @@ function headerOf(credential: Credential): string {
 
 function checkValidity(credential: Credential, at: Date): void {
   const [leaf] = credential.certificates
-  if (leaf === undefined) throw createError('ERR_CREDENTIAL_CHAIN', { problem: 'no certificate', subject: '' })
+  if (leaf === undefined)
+    throw createError('ERR_CREDENTIAL_CHAIN', { problem: 'no certificate', subject: '' })
   if (at.getTime() >= leaf.notBefore.getTime() && at.getTime() <= leaf.notAfter.getTime()) return
   throw createError('ERR_CREDENTIAL_EXPIRED', {
     subject: formatName(leaf.subject),
@@ -81,16 +100,27 @@ function checkValidity(credential: Credential, at: Date): void {
 
 function readAudience(audience: unknown): string {
   if (audience === undefined) {
-    throw createError('ERR_ARG_REQUIRED', { argument: 'audience', expected: 'the name of the service the token is for' })
+    throw createError('ERR_ARG_REQUIRED', {
+      argument: 'audience',
+      expected: 'the name of the service the token is for',
+    })
   }
   if (typeof audience === 'string' && audience !== '' && audience.length <= 2_048) return audience
-  throw createError('ERR_ARG_VALUE', { argument: 'audience', expected: 'text of 1 to 2048 characters', found: kindOf(audience) })
+  throw createError('ERR_ARG_VALUE', {
+    argument: 'audience',
+    expected: 'text of 1 to 2048 characters',
+    found: kindOf(audience),
+  })
 }
 
 function readTokenId(jti: string | undefined): string {
   if (jti === undefined) return encodeBase64url(platform.randomBytes(16))
   if (typeof jti === 'string' && jti.length >= 16 && jti.length <= 128) return jti
-  throw createError('ERR_ARG_VALUE', { argument: 'jti', expected: 'text of 16 to 128 characters', found: kindOf(jti) })
+  throw createError('ERR_ARG_VALUE', {
+    argument: 'jti',
+    expected: 'text of 16 to 128 characters',
+    found: kindOf(jti),
+  })
 }
 
 function readClaims(claims: SignTokenOptions['claims']): { readonly [claim: string]: JsonValue } {
@@ -100,7 +130,11 @@ function readClaims(claims: SignTokenOptions['claims']): { readonly [claim: stri
   }
   const reserved = Object.keys(claims).find((name) => RESERVED.includes(name))
   if (reserved === undefined) return claims
-  throw createError('ERR_ARG_VALUE', { argument: 'claims', expected: 'claims of your own', found: `the reserved claim ${reserved}` })
+  throw createError('ERR_ARG_VALUE', {
+    argument: 'claims',
+    expected: 'claims of your own',
+    found: `the reserved claim ${reserved}`,
+  })
 }
 
 function encodeJson(value: unknown): string {

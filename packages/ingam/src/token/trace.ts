@@ -15,6 +15,7 @@ export const CHECKS = [
   ['algorithmKey', "alg suits the signer's key"],
   ['signer', "the signer's certificate may sign tokens"],
   ['path', 'a valid path leads from the signer to a trust anchor'],
+  ['key', "the runtime can use the signer's key"],
   ['subject', 'sub is a name that the certificate bears'],
   ['signature', "the token's signature verifies with the signer's key"],
   ['oneTimeUse', 'not used before'],

@@ -1,8 +1,8 @@
 // Layer: token. The top rung: a token on which every check passed. Only a verifier makes one.
 
+import type { TokenAlgorithm } from '../keys/algorithms.ts'
 import type { VerifiedPath } from '../verify/verified-path.ts'
 import type { JsonObject } from './json.ts'
-import type { TokenAlgorithm } from '../keys/algorithms.ts'
 
 /** Who signed, as the verified certificate says; `anchor` says which CA vouches and is part of every identity. */
 export interface Identity {

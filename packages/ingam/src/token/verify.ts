@@ -3,10 +3,10 @@
 import type { PathAttempt } from '../errors/codes.ts'
 import { type AnyPkiError, isPkiError } from '../errors/errors.ts'
 import { ChainCache } from '../verify/cache.ts'
-import { inspectToken, type InspectedCertificate } from './inspect.ts'
+import { type InspectedCertificate, inspectToken } from './inspect.ts'
 import { type Bench, judgeToken, type KnownSigner, type WorkCounters } from './judge.ts'
 import { createPlan, type VerifierOptions } from './plan.ts'
-import { type CheckId, CHECKS, type TraceSink } from './trace.ts'
+import { CHECKS, type CheckId, type TraceSink } from './trace.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 /** One check of a token, and how it came out. */
@@ -69,7 +69,13 @@ export interface Verifier {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const plan = createPlan(options)
-  const work = { certificatesParsed: 0, bytesParsed: 0, pathEdges: 0, pathSignatureChecks: 0, tokenSignatureChecks: 0 }
+  const work = {
+    certificatesParsed: 0,
+    bytesParsed: 0,
+    pathEdges: 0,
+    pathSignatureChecks: 0,
+    tokenSignatureChecks: 0,
+  }
   const bench: Bench = { plan, cache: new ChainCache<KnownSigner>(plan.maxCacheBytes), work }
   return Object.freeze({
     verify: (token: string) => judgeToken(bench, token),

@@ -17,6 +17,8 @@ export interface CachedHeader<V> {
   readonly text: string
   readonly algorithm: string
   readonly value: V
+  /** Text of the chain it carried. */
+  readonly chainText: string
 }
 
 // LIMIT: a signer writes one header, perhaps two while it changes version; more are not worth memory.
@@ -47,8 +49,13 @@ export class ChainCache<V> {
   /** The header with exactly this text. */
   findHeader(text: string): CachedHeader<V> | undefined {
     const found = this.#buckets.get(sampleOf(text))?.find((header) => header.text === text)
-    if (found === undefined) this.misses++
-    else this.hits++
+    if (found === undefined) {
+      this.misses++
+      return undefined
+    }
+    this.hits++
+    const chain = this.#chains.get(found.chainText)
+    if (chain !== undefined) this.#touch(chain)
     return found
   }
 
@@ -63,7 +70,8 @@ export class ChainCache<V> {
     if (known !== undefined && known.value !== value) this.#drop(known)
     const chain = this.#chains.get(chainText) ?? this.#addChain(chainText, value)
     this.#touch(chain)
-    if (!chain.headers.some((header) => header.text === headerText)) this.#addHeader(chain, headerText, algorithm)
+    if (!chain.headers.some((header) => header.text === headerText))
+      this.#addHeader(chain, headerText, algorithm)
     while (this.bytes > this.#maxBytes && this.#oldest !== undefined) this.#drop(this.#oldest)
   }
 
@@ -75,7 +83,14 @@ export class ChainCache<V> {
 
   #addChain(text: string, value: V): Chain<V> {
     // The DER behind the text, the parsed fields and the key weigh about twice the text again.
-    const chain: Chain<V> = { text, value, headers: [], bytes: 3 * text.length + 1_024, newer: undefined, older: undefined }
+    const chain: Chain<V> = {
+      text,
+      value,
+      headers: [],
+      bytes: 3 * text.length + 1_024,
+      newer: undefined,
+      older: undefined,
+    }
     this.#chains.set(text, chain)
     this.bytes += chain.bytes
     return chain
@@ -86,7 +101,7 @@ export class ChainCache<V> {
       const first = chain.headers.shift()
       if (first !== undefined) this.#forgetHeader(chain, first)
     }
-    const header: CachedHeader<V> = { text, algorithm, value: chain.value }
+    const header: CachedHeader<V> = { text, algorithm, value: chain.value, chainText: chain.text }
     const sample = sampleOf(text)
     const bucket = this.#buckets.get(sample) ?? []
     if (bucket.length >= MAX_BUCKET) return

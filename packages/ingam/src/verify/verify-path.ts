@@ -88,49 +88,84 @@ export async function thumbprintId(certificate: Certificate): Promise<string> {
 export function checkRevocation(revocation: unknown): void {
   if (revocation === 'off') return
   if (revocation === undefined) {
-    throw createError('ERR_ARG_REQUIRED', { argument: 'revocation', expected: "'off' (checking it is not supported yet)" })
+    throw createError('ERR_ARG_REQUIRED', {
+      argument: 'revocation',
+      expected: "'off' (checking it is not supported yet)",
+    })
   }
   const found = typeof revocation === 'string' ? revocation : kindOf(revocation)
   throw createError('ERR_ARG_UNSUPPORTED', { argument: 'revocation', expected: "'off'", found })
 }
 
 /** Trust anchors as a store; a missing argument is refused, never read as "any". */
-export function toTrustStore(trustAnchors: TrustStore | readonly (Certificate | TrustAnchor)[] | undefined): TrustStore {
+export function toTrustStore(
+  trustAnchors: TrustStore | readonly (Certificate | TrustAnchor)[] | undefined,
+): TrustStore {
   if (trustAnchors instanceof TrustStore) return trustAnchors
   if (trustAnchors === undefined) {
-    throw createError('ERR_ARG_REQUIRED', { argument: 'trustAnchors', expected: 'the certificates of the CAs you trust' })
+    throw createError('ERR_ARG_REQUIRED', {
+      argument: 'trustAnchors',
+      expected: 'the certificates of the CAs you trust',
+    })
   }
   return createTrustStore(trustAnchors)
 }
 
-const OPTION_KEYS = ['leaf', 'intermediates', 'trustAnchors', 'at', 'purpose', 'revocation', 'limits'] as const
+const OPTION_KEYS = [
+  'leaf',
+  'intermediates',
+  'trustAnchors',
+  'at',
+  'purpose',
+  'revocation',
+  'limits',
+] as const
 const LIMIT_KEYS = ['maxSignatureChecks', 'maxEdges', 'maxIntermediates'] as const
 // LIMIT: more than any pool that a protocol carries; the search itself is bounded by its budget.
 const MAX_INTERMEDIATES_GIVEN = 1_000
 
 function checkPurposeName(purpose: unknown): void {
   if (purpose === undefined) {
-    throw createError('ERR_ARG_REQUIRED', { argument: 'purpose', expected: "'clientAuth', 'serverAuth', 'any' or an OID" })
+    throw createError('ERR_ARG_REQUIRED', {
+      argument: 'purpose',
+      expected: "'clientAuth', 'serverAuth', 'any' or an OID",
+    })
   }
   const named = purpose === 'clientAuth' || purpose === 'serverAuth' || purpose === 'any'
   if (named || (typeof purpose === 'string' && /^[012](\.(0|[1-9]\d*))+$/u.test(purpose))) return
   const found = typeof purpose === 'string' ? purpose : kindOf(purpose)
-  throw createError('ERR_ARG_VALUE', { argument: 'purpose', expected: "'clientAuth', 'serverAuth', 'any' or an OID", found })
+  throw createError('ERR_ARG_VALUE', {
+    argument: 'purpose',
+    expected: "'clientAuth', 'serverAuth', 'any' or an OID",
+    found,
+  })
 }
 
 function checkLimits(limits: PathLimits | undefined): PathLimits {
   if (limits === undefined) return {}
   checkOptionKeys('limits', limits, LIMIT_KEYS)
   return {
-    maxSignatureChecks: wholeNumber('limits.maxSignatureChecks', limits.maxSignatureChecks, { default: 8, minimum: 1, maximum: 1_000 }),
+    maxSignatureChecks: wholeNumber('limits.maxSignatureChecks', limits.maxSignatureChecks, {
+      default: 8,
+      minimum: 1,
+      maximum: 1_000,
+    }),
     maxEdges: wholeNumber('limits.maxEdges', limits.maxEdges, { default: 64, minimum: 1, maximum: 10_000 }),
-    maxIntermediates: wholeNumber('limits.maxIntermediates', limits.maxIntermediates, { default: 8, minimum: 0, maximum: 100 }),
+    maxIntermediates: wholeNumber('limits.maxIntermediates', limits.maxIntermediates, {
+      default: 8,
+      minimum: 0,
+      maximum: 100,
+    }),
   }
 }
 
 function toCertificates(given: readonly (Uint8Array | Certificate)[]): readonly Certificate[] {
   if (!Array.isArray(given)) {
-    throw createError('ERR_ARG_TYPE', { argument: 'intermediates', expected: 'an array', found: kindOf(given) })
+    throw createError('ERR_ARG_TYPE', {
+      argument: 'intermediates',
+      expected: 'an array',
+      found: kindOf(given),
+    })
   }
   if (given.length > MAX_INTERMEDIATES_GIVEN) {
     const expected = `at most ${MAX_INTERMEDIATES_GIVEN} certificates`
@@ -142,5 +177,9 @@ function toCertificates(given: readonly (Uint8Array | Certificate)[]): readonly 
 function toCertificate(argument: string, given: Uint8Array | Certificate): Certificate {
   if (given instanceof Uint8Array) return parseCertificate(given)
   if (typeof given === 'object' && given !== null && given.kind === 'certificate') return given
-  throw createError('ERR_ARG_TYPE', { argument, expected: 'DER bytes or a parsed certificate', found: kindOf(given) })
+  throw createError('ERR_ARG_TYPE', {
+    argument,
+    expected: 'DER bytes or a parsed certificate',
+    found: kindOf(given),
+  })
 }

@@ -51,7 +51,7 @@ export interface Certificate {
   readonly signatureValue: Uint8Array
 }
 
-// LIMIT: DESIGN's bound; real certificates have 1 to 3 KiB, with ML-DSA 8 KiB, with a thousand names 30 KiB.
+// LIMIT: real certificates have 1 to 3 KiB, with ML-DSA 8 KiB, with a thousand names 30 KiB.
 const MAX_BYTES = 65_536
 // LIMIT: certificates in use have fewer than twenty; bounds the look for repeated ones.
 const MAX_EXTENSIONS = 64
@@ -69,7 +69,13 @@ export function parseCertificate(der: Uint8Array): Certificate {
   }
   if (der.length > MAX_BYTES) {
     const found = der.length
-    throw createError('ERR_DER_LIMIT', { reading: 'Certificate', offset: 0, limit: 'size', maximum: MAX_BYTES, found })
+    throw createError('ERR_DER_LIMIT', {
+      reading: 'Certificate',
+      offset: 0,
+      limit: 'size',
+      maximum: MAX_BYTES,
+      found,
+    })
   }
   const copy = new Uint8Array(der)
   return readAll(copy, 'Certificate', (outer) => readCertificate(outer, copy))
@@ -85,15 +91,28 @@ function readCertificate(outer: DerReader, der: Uint8Array): Certificate {
     // RFC 5280 §4.1.1.2: the same algorithm identifier, to the byte.
     const { signature, ...tbs } = fields
     if (!equalBytes(signature.der, signatureAlgorithm.der)) {
-      throw createError('ERR_CERT_ALGORITHM_MISMATCH', { inner: signature.name, outer: signatureAlgorithm.name })
+      throw createError('ERR_CERT_ALGORITHM_MISMATCH', {
+        inner: signature.name,
+        outer: signatureAlgorithm.name,
+      })
     }
-    const certificate: Certificate = { kind: 'certificate', der, tbsCertificate, ...tbs, signatureAlgorithm, signatureValue }
+    const certificate: Certificate = {
+      kind: 'certificate',
+      der,
+      tbsCertificate,
+      ...tbs,
+      signatureAlgorithm,
+      signatureValue,
+    }
     checkNames(certificate)
     return Object.freeze(certificate)
   })
 }
 
-type TbsFields = Omit<Certificate, 'kind' | 'der' | 'tbsCertificate' | 'signatureAlgorithm' | 'signatureValue'> & {
+type TbsFields = Omit<
+  Certificate,
+  'kind' | 'der' | 'tbsCertificate' | 'signatureAlgorithm' | 'signatureValue'
+> & {
   readonly signature: AlgorithmIdentifier
 }
 
@@ -126,7 +145,9 @@ function readTbsCertificate(reader: DerReader): TbsFields {
 
 function readVersion(reader: DerReader): 1 | 2 | 3 {
   if (reader.peekTag() !== contextTag(0, 'constructed')) return 1
-  const value = reader.readWithin(contextTag(0, 'constructed'), 'version', (inner) => inner.readSmallInteger('version'))
+  const value = reader.readWithin(contextTag(0, 'constructed'), 'version', (inner) =>
+    inner.readSmallInteger('version'),
+  )
   if (value === 1) return 2
   if (value === 2) return 3
   // X.690 §11.5: a default value is not written, so v1 is never written.
@@ -146,7 +167,8 @@ function readSerialNumber(reader: DerReader): Uint8Array {
 // RFC 5280 §4.1.2.8: only in version 2 or 3; read for its form and not used.
 function skipUniqueIdentifier(reader: DerReader, version: number, number: 1 | 2, reading: string): void {
   if (reader.peekTag() !== contextTag(number, 'primitive')) return
-  if (version === 1) throw createError('ERR_CERT_VERSION', { version, problem: `${reading} needs version 2 or 3` })
+  if (version === 1)
+    throw createError('ERR_CERT_VERSION', { version, problem: `${reading} needs version 2 or 3` })
   reader.readElement(reading)
 }
 
@@ -187,14 +209,20 @@ function readExtension(reader: DerReader): Extension {
     const start = inner.offset
     const written = inner.peekTag() === TAG.boolean
     const critical = written && inner.readBoolean('extension.critical')
-    if (written && !critical) throw valueError('extension.critical', start, 'TRUE or nothing', 'the default FALSE')
+    if (written && !critical)
+      throw valueError('extension.critical', start, 'TRUE or nothing', 'the default FALSE')
     return Object.freeze({ oid, critical, value: inner.readOctetString('extension.extnValue') })
   })
 }
 
 type DecodedExtensions = Pick<
   Certificate,
-  'basicConstraints' | 'keyUsage' | 'extKeyUsage' | 'subjectAltName' | 'subjectKeyIdentifier' | 'authorityKeyIdentifier'
+  | 'basicConstraints'
+  | 'keyUsage'
+  | 'extKeyUsage'
+  | 'subjectAltName'
+  | 'subjectKeyIdentifier'
+  | 'authorityKeyIdentifier'
 >
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -207,7 +235,11 @@ function decodeExtensions(extensions: readonly Extension[]): DecodedExtensions {
     } catch (cause) {
       if (!isPkiError(cause)) throw cause
       const { oid } = extension
-      throw createError('ERR_CERT_EXTENSION', { oid, name: nameOfOid(oid), problem: cause.message }, { cause })
+      throw createError(
+        'ERR_CERT_EXTENSION',
+        { oid, name: nameOfOid(oid), problem: cause.message },
+        { cause },
+      )
     }
   }
   return decoded
@@ -223,7 +255,9 @@ function decodeExtension({ oid, value }: Extension, decoded: Mutable<DecodedExte
       break
     case '2.5.29.17':
       decoded.subjectAltName = readAll(value, 'SubjectAltName', (reader) =>
-        reader.readWithin(TAG.sequence, 'SubjectAltName', (inner) => readGeneralNames(inner, 'SubjectAltName')),
+        reader.readWithin(TAG.sequence, 'SubjectAltName', (inner) =>
+          readGeneralNames(inner, 'SubjectAltName'),
+        ),
       )
       break
     case '2.5.29.19':
@@ -247,5 +281,8 @@ function checkNames(certificate: Certificate): void {
   if (!subject.isEmpty) return
   const named = extensions.some(({ oid, critical }) => oid === '2.5.29.17' && critical)
   if (named && basicConstraints?.cA !== true) return
-  throw createError('ERR_CERT_NAME', { field: 'subject', problem: 'is empty without a critical subjectAltName' })
+  throw createError('ERR_CERT_NAME', {
+    field: 'subject',
+    problem: 'is empty without a critical subjectAltName',
+  })
 }

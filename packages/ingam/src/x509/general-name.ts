@@ -1,9 +1,9 @@
 // Layer: x509. GeneralName (RFC 5280 §4.2.1.6), all nine kinds; otherName of a Microsoft user principal name decoded.
 
-import { type DerReader, readAll, valueError } from '../der/reader.ts'
-import { readOidContent } from '../der/oid.ts'
-import { contextTag, TAG } from '../der/tag.ts'
 import { encodeHex } from '../bytes/hex.ts'
+import { readOidContent } from '../der/oid.ts'
+import { type DerReader, readAll, valueError } from '../der/reader.ts'
+import { contextTag, TAG } from '../der/tag.ts'
 import { decodeAscii, formatName, type Name, readName } from './name.ts'
 
 /** One name of a subject, by kind. */
@@ -42,7 +42,10 @@ export function readGeneralName(reader: DerReader, reading: string): GeneralName
     case contextTag(3, 'constructed'):
       return { kind: 'x400Address', der: reader.readElement(reading).der }
     case contextTag(4, 'constructed'):
-      return { kind: 'directoryName', name: reader.readWithin(tag, reading, (inner) => readName(inner, reading)) }
+      return {
+        kind: 'directoryName',
+        name: reader.readWithin(tag, reading, (inner) => readName(inner, reading)),
+      }
     case contextTag(5, 'constructed'):
       return { kind: 'ediPartyName', der: reader.readElement(reading).der }
     case contextTag(6, 'primitive'):
@@ -50,9 +53,17 @@ export function readGeneralName(reader: DerReader, reading: string): GeneralName
     case contextTag(7, 'primitive'):
       return readIpAddress(reader, reading)
     case contextTag(8, 'primitive'):
-      return { kind: 'registeredID', value: readOidContent(reader.readElement(reading).content, reading, start) }
+      return {
+        kind: 'registeredID',
+        value: readOidContent(reader.readElement(reading).content, reading, start),
+      }
     default:
-      throw valueError(reading, start, 'a GeneralName', tag === undefined ? 'the end' : `tag 0x${tag.toString(16)}`)
+      throw valueError(
+        reading,
+        start,
+        'a GeneralName',
+        tag === undefined ? 'the end' : `tag 0x${tag.toString(16)}`,
+      )
   }
 }
 
@@ -111,7 +122,8 @@ function readIpAddress(reader: DerReader, reading: string): GeneralName {
   const start = reader.offset
   const bytes = reader.readElement(reading).content
   if (bytes.length === 4) return { kind: 'iPAddress', bytes, value: bytes.join('.') }
-  if (bytes.length !== 16) throw valueError(reading, start, 'an address of 4 or 16 octets', `${bytes.length} octets`)
+  if (bytes.length !== 16)
+    throw valueError(reading, start, 'an address of 4 or 16 octets', `${bytes.length} octets`)
   const groups: string[] = []
   for (let index = 0; index < 16; index += 2) {
     groups.push((((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0)).toString(16))

@@ -2,7 +2,7 @@
 
 import { equalBytes } from '../bytes/compare.ts'
 import { encodeHex } from '../bytes/hex.ts'
-import { type DerReader, readAll, valueError } from '../der/reader.ts'
+import { type DerReader, valueError } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
 import { escapeText } from '../errors/escape.ts'
 import { nameOfOid } from './oids.ts'
@@ -51,7 +51,9 @@ export function nameKey(name: Name): string {
 export function formatName(name: Name): string {
   return name.rdns
     .toReversed()
-    .map((rdn) => rdn.map((attribute) => `${nameOfOid(attribute.oid)}=${escapeValue(attribute.value)}`).join('+'))
+    .map((rdn) =>
+      rdn.map((attribute) => `${nameOfOid(attribute.oid)}=${escapeValue(attribute.value)}`).join('+'),
+    )
     .join(',')
 }
 
@@ -128,7 +130,8 @@ const DOMAIN_COMPONENT = '0.9.2342.19200300.100.1.25'
 // emailAddress attribute without case; every other type only byte for byte.
 function attributeKey({ oid, tag, value, der }: Attribute): string {
   if (tag === TAG.utf8String || tag === TAG.printableString) return `${oid}=${prepare(value)}`
-  if (tag === TAG.ia5String && (oid === EMAIL_ADDRESS || oid === DOMAIN_COMPONENT)) return `${oid}=${prepare(value)}`
+  if (tag === TAG.ia5String && (oid === EMAIL_ADDRESS || oid === DOMAIN_COMPONENT))
+    return `${oid}=${prepare(value)}`
   return `${oid}#${encodeHex(der)}`
 }
 

@@ -1,10 +1,10 @@
 // Layer: x509. SubjectPublicKeyInfo (RFC 5280 §4.1.2.7; RFC 3279, RFC 5480, RFC 8410): RSA, named curves with
 // uncompressed points, Ed25519. Other algorithms are read and marked unsupported; malformed keys are refused.
 
-import { createError } from '../errors/errors.ts'
-import { type DerReader, readAll } from '../der/reader.ts'
 import { readOidContent } from '../der/oid.ts'
+import { type DerReader, readAll } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
+import { createError } from '../errors/errors.ts'
 import type { CurveName } from '../platform/contract.ts'
 import { type AlgorithmIdentifier, isNull, readAlgorithmIdentifier } from './algorithm.ts'
 
@@ -58,8 +58,10 @@ export function weaknessOf(spki: SubjectPublicKeyInfo): string | undefined {
   const { key } = spki
   if (key.kind === 'unsupported') return key.problem
   if (key.kind !== 'rsa') return undefined
-  if (key.modulusBits < MIN_RSA_BITS) return `modulus of ${key.modulusBits} bits, at least ${MIN_RSA_BITS} are required`
-  if (key.modulusBits > MAX_RSA_BITS) return `modulus of ${key.modulusBits} bits, at most ${MAX_RSA_BITS} are accepted`
+  if (key.modulusBits < MIN_RSA_BITS)
+    return `modulus of ${key.modulusBits} bits, at least ${MIN_RSA_BITS} are required`
+  if (key.modulusBits > MAX_RSA_BITS)
+    return `modulus of ${key.modulusBits} bits, at most ${MAX_RSA_BITS} are accepted`
   const { publicExponent } = key
   if (publicExponent < 3n || publicExponent > MAX_RSA_EXPONENT || publicExponent % 2n === 0n) {
     return 'publicExponent is even, below 3, or above 33 bits'
@@ -87,7 +89,8 @@ function readRsaKey(algorithm: AlgorithmIdentifier, bytes: Uint8Array): PublicKe
     outer.readWithin(TAG.sequence, 'RSAPublicKey', (inner) => {
       const modulus = inner.readInteger('RSAPublicKey.modulus')
       const exponent = inner.readInteger('RSAPublicKey.publicExponent')
-      if ((modulus[0] ?? 0x80) >= 0x80 || (exponent[0] ?? 0x80) >= 0x80) throw malformed(algorithm, 'a negative number')
+      if ((modulus[0] ?? 0x80) >= 0x80 || (exponent[0] ?? 0x80) >= 0x80)
+        throw malformed(algorithm, 'a negative number')
       if (((modulus.at(-1) ?? 0) & 1) === 0) throw malformed(algorithm, 'an even modulus')
       return { kind: 'rsa', modulusBits: bitLength(modulus), publicExponent: toBigInt(exponent) }
     }),

@@ -21,7 +21,8 @@ export function readSubjectKeyIdentifier(reader: DerReader): Uint8Array {
 export function readAuthorityKeyIdentifier(reader: DerReader): AuthorityKeyIdentifier {
   return reader.readWithin(TAG.sequence, 'AuthorityKeyIdentifier', (inner) => {
     const start = inner.offset
-    const keyIdentifier = inner.peekTag() === contextTag(0, 'primitive') ? inner.readElement('keyIdentifier').content : undefined
+    const keyIdentifier =
+      inner.peekTag() === contextTag(0, 'primitive') ? inner.readElement('keyIdentifier').content : undefined
     const authorityCertIssuer =
       inner.peekTag() === contextTag(1, 'constructed')
         ? inner.readWithin(contextTag(1, 'constructed'), 'authorityCertIssuer', (names) =>
@@ -34,7 +35,12 @@ export function readAuthorityKeyIdentifier(reader: DerReader): AuthorityKeyIdent
         : undefined
     // RFC 5280 §4.2.1.1: issuer and serial number both or neither.
     if ((authorityCertIssuer === undefined) !== (authorityCertSerialNumber === undefined)) {
-      throw valueError('AuthorityKeyIdentifier', start, 'issuer and serial number both or neither', 'one of them')
+      throw valueError(
+        'AuthorityKeyIdentifier',
+        start,
+        'issuer and serial number both or neither',
+        'one of them',
+      )
     }
     return {
       ...(keyIdentifier && { keyIdentifier }),

@@ -2,7 +2,8 @@
 
 import { type DerReader, nonCanonical, valueError } from '../../der/reader.ts'
 
-const BITS = [
+/** The bits by their RFC 5280 names, bit 0 first. */
+export const KEY_USAGE_BITS = [
   'digitalSignature',
   'nonRepudiation',
   'keyEncipherment',
@@ -15,7 +16,7 @@ const BITS = [
 ] as const
 
 /** One bit of keyUsage by its RFC 5280 name. */
-export type KeyUsageBit = (typeof BITS)[number]
+export type KeyUsageBit = (typeof KEY_USAGE_BITS)[number]
 
 /** The bits that are set. */
 export type KeyUsage = readonly KeyUsageBit[]
@@ -30,8 +31,13 @@ export function readKeyUsage(reader: DerReader): KeyUsage {
   if ((((bytes.at(-1) ?? 0) >> unusedBits) & 1) === 0) {
     throw nonCanonical('KeyUsage', start, 'a named bit list ends with a one', 'a zero')
   }
-  if (bytes.length * 8 - unusedBits > BITS.length) {
-    throw valueError('KeyUsage', start, `at most ${BITS.length} bits`, String(bytes.length * 8 - unusedBits))
+  if (bytes.length * 8 - unusedBits > KEY_USAGE_BITS.length) {
+    throw valueError(
+      'KeyUsage',
+      start,
+      `at most ${KEY_USAGE_BITS.length} bits`,
+      String(bytes.length * 8 - unusedBits),
+    )
   }
-  return BITS.filter((_, index) => (((bytes[index >> 3] ?? 0) << (index & 7)) & 0x80) !== 0)
+  return KEY_USAGE_BITS.filter((_, index) => (((bytes[index >> 3] ?? 0) << (index & 7)) & 0x80) !== 0)
 }

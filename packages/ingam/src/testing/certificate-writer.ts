@@ -1,0 +1,197 @@
+// Layer: testing. Writes certificates field by field, well-formed or wrong in exactly the way that a test asks for.
+// Keys come from WebCrypto, so that the same code runs on Node and in browsers. Never for production.
+
+import { concatBytes } from '../bytes/compare.ts'
+import { contextTag, TAG } from '../der/tag.ts'
+import {
+  writeBitString,
+  writeBoolean,
+  writeElement,
+  writeExplicit,
+  writeImplicit,
+  writeInteger,
+  writeNull,
+  writeOctetString,
+  writeOid,
+  writeSequence,
+  writeSet,
+  writeString,
+  writeTime,
+} from '../der/writer.ts'
+import { ecdsaDerFromP1363 } from '../platform/ecdsa-signature.ts'
+import { KEY_USAGE_BITS, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
+
+/** Kinds of key that test certificates can have. */
+export type TestKeyType = 'P-256' | 'P-384' | 'RSA-2048' | 'Ed25519'
+
+/** A key pair with its public key as certificates carry it. */
+export interface TestKeyPair {
+  readonly keyType: TestKeyType
+  readonly privateKey: CryptoKey
+  readonly subjectPublicKeyInfo: Uint8Array
+  readonly pkcs8: Uint8Array
+}
+
+/** One extension to write; `value` is the content of extnValue. */
+export interface TestExtension {
+  readonly oid: string
+  readonly critical?: boolean
+  readonly value: Uint8Array
+}
+
+/** Everything that a certificate says. */
+export interface CertificateFields {
+  readonly version: 1 | 2 | 3
+  readonly serialNumber: Uint8Array
+  readonly issuer: Uint8Array
+  readonly subject: Uint8Array
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly subjectPublicKeyInfo: Uint8Array
+  readonly extensions: readonly TestExtension[]
+}
+
+/** Makes a key pair that can be exported. */
+export async function generateKeyPair(keyType: TestKeyType): Promise<TestKeyPair> {
+  const pair = await crypto.subtle.generateKey(GENERATION[keyType], true, ['sign', 'verify'])
+  if (!('privateKey' in pair)) throw new TypeError(`the runtime made no key pair for ${keyType}`)
+  return {
+    keyType,
+    privateKey: pair.privateKey,
+    subjectPublicKeyInfo: new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)),
+    pkcs8: new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)),
+  }
+}
+
+/** DER of a certificate with these fields, signed by the key with SHA-256 (or EdDSA's own hash). */
+export async function writeCertificate(fields: CertificateFields, signer: TestKeyPair): Promise<Uint8Array> {
+  const algorithm = SIGNATURE_ALGORITHMS[signer.keyType]
+  const tbsCertificate = writeSequence(
+    ...(fields.version === 1 ? [] : [writeExplicit(0, writeInteger(fields.version - 1))]),
+    writeElement(TAG.integer, fields.serialNumber),
+    algorithm,
+    fields.issuer,
+    writeSequence(writeTime(fields.notBefore), writeTime(fields.notAfter)),
+    fields.subject,
+    fields.subjectPublicKeyInfo,
+    ...(fields.extensions.length === 0
+      ? []
+      : [writeExplicit(3, writeSequence(...fields.extensions.map(writeExtension)))]),
+  )
+  return writeSequence(tbsCertificate, algorithm, writeBitString(await sign(signer, tbsCertificate)))
+}
+
+/** DER of a Name with one common name in UTF-8; empty text makes the empty Name. */
+export function writeName(commonName: string): Uint8Array {
+  if (commonName === '') return writeSequence()
+  return writeSequence(writeSet(writeSequence(writeOid('2.5.4.3'), writeString(TAG.utf8String, commonName))))
+}
+
+export function writeBasicConstraints(ca: 'ca' | 'end entity', pathLenConstraint?: number): Uint8Array {
+  const parts = ca === 'ca' ? [writeBoolean('true')] : []
+  return writeSequence(
+    ...parts,
+    ...(pathLenConstraint === undefined ? [] : [writeInteger(pathLenConstraint)]),
+  )
+}
+
+export function writeKeyUsage(usages: readonly KeyUsageBit[]): Uint8Array {
+  const bits = usages.map((usage) => KEY_USAGE_BITS.indexOf(usage))
+  const last = Math.max(...bits)
+  const bytes = new Uint8Array(Math.floor(last / 8) + 1)
+  for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (0x80 >> (bit & 7))
+  return writeBitString(bytes, 7 - (last & 7))
+}
+
+export function writeExtKeyUsage(purposes: readonly string[]): Uint8Array {
+  return writeSequence(...purposes.map(writeOid))
+}
+
+/** The names of a subjectAltName, by kind. */
+export interface TestNames {
+  readonly dns?: readonly string[]
+  readonly uris?: readonly string[]
+  readonly emails?: readonly string[]
+  readonly upns?: readonly string[]
+  /** IPv4 addresses. */
+  readonly ips?: readonly string[]
+}
+
+/** The content of subjectAltName, or undefined where there are no names. */
+export function writeSubjectAltName(names: TestNames): Uint8Array | undefined {
+  const { dns = [], uris = [], emails = [], upns = [], ips = [] } = names
+  const text = new TextEncoder()
+  const parts = [
+    ...emails.map((value) => writeImplicit(1, text.encode(value))),
+    ...dns.map((value) => writeImplicit(2, text.encode(value))),
+    ...uris.map((value) => writeImplicit(6, text.encode(value))),
+    ...ips.map((value) => writeImplicit(7, Uint8Array.from(value.split('.').map(Number)))),
+    ...upns.map(writeUpn),
+  ]
+  return parts.length === 0 ? undefined : writeSequence(...parts)
+}
+
+/** The first 20 bytes of the SHA-256 of the public key (RFC 7093 §2, method 1). */
+export async function keyIdentifier(keys: TestKeyPair): Promise<Uint8Array> {
+  const digest = await crypto.subtle.digest('SHA-256', copyOf(keys.subjectPublicKeyInfo))
+  return new Uint8Array(digest).subarray(0, 20)
+}
+
+const GENERATION = {
+  'P-256': { name: 'ECDSA', namedCurve: 'P-256' },
+  'P-384': { name: 'ECDSA', namedCurve: 'P-384' },
+  'RSA-2048': {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength: 2048,
+    publicExponent: Uint8Array.of(1, 0, 1),
+  },
+  Ed25519: { name: 'Ed25519' },
+} as const
+
+const SIGNING = {
+  'P-256': { name: 'ECDSA', hash: 'SHA-256' },
+  'P-384': { name: 'ECDSA', hash: 'SHA-256' },
+  'RSA-2048': { name: 'RSASSA-PKCS1-v1_5' },
+  Ed25519: { name: 'Ed25519' },
+} as const
+
+const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48 } as const
+const ECDSA_WITH_SHA256 = writeSequence(writeOid('1.2.840.10045.4.3.2'))
+
+const SIGNATURE_ALGORITHMS: Readonly<Record<TestKeyType, Uint8Array>> = {
+  'P-256': ECDSA_WITH_SHA256,
+  'P-384': ECDSA_WITH_SHA256,
+  'RSA-2048': writeSequence(writeOid('1.2.840.113549.1.1.11'), writeNull()),
+  Ed25519: writeSequence(writeOid('1.3.101.112')),
+}
+
+async function sign(signer: TestKeyPair, data: Uint8Array): Promise<Uint8Array> {
+  const signature = new Uint8Array(
+    await crypto.subtle.sign(SIGNING[signer.keyType], signer.privateKey, copyOf(data)),
+  )
+  if (signer.keyType !== 'P-256' && signer.keyType !== 'P-384') return signature
+  const der = ecdsaDerFromP1363(signature, COORDINATE_BYTES[signer.keyType])
+  if (der === undefined) throw new TypeError('the runtime wrote an ECDSA signature of another length')
+  return der
+}
+
+function writeExtension({ oid, critical, value }: TestExtension): Uint8Array {
+  return writeSequence(
+    writeOid(oid),
+    ...(critical === true ? [writeBoolean('true')] : []),
+    writeOctetString(value),
+  )
+}
+
+function writeUpn(value: string): Uint8Array {
+  const content = concatBytes(
+    writeOid('1.3.6.1.4.1.311.20.2.3'),
+    writeExplicit(0, writeString(TAG.utf8String, value)),
+  )
+  return writeElement(contextTag(0, 'constructed'), content)
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes)
+}
