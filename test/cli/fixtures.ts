@@ -13,8 +13,8 @@ export const NOW = new Date('2026-06-01T12:00:00Z')
 
 const PASSPHRASE = 'correct horse'
 
-/** Fills an empty folder. */
-export async function makeFixtures(folder: string): Promise<void> {
+/** Fills an empty folder; certificates lie around `now`. */
+export async function makeFixtures(folder: string, now: Date = NOW): Promise<void> {
   const at = (path: string): string => join(folder, path)
   const text = (path: string): string => readFileSync(at(path), 'utf8')
   const put = (path: string, content: string | Uint8Array): void => writeFileSync(at(path), content)
@@ -23,17 +23,17 @@ export async function makeFixtures(folder: string): Promise<void> {
     name: 'Test CA',
     keyType: 'P-256',
     days: 3_650,
-    now: daysBefore(400),
+    now: daysBefore(now, 400),
   })
   await writeNewFolder(at('ca'), filesOf(authority, 'ca.pem', 'ca-key.pem'))
-  await client(at('client'), authority, 'client', NOW, 365)
-  await client(at('other'), authority, 'other', NOW, 365)
-  await client(at('yesterday'), authority, 'yesterday', daysBefore(31), 30)
+  await client(at('client'), authority, 'client', now, 365)
+  await client(at('other'), authority, 'other', now, 365)
+  await client(at('yesterday'), authority, 'yesterday', daysBefore(now, 31), 30)
   const stranger = await createAuthority({
     name: 'Test CA',
     keyType: 'P-256',
     days: 3_650,
-    now: daysBefore(400),
+    now: daysBefore(now, 400),
   })
   await writeNewFolder(at('stranger'), filesOf(stranger, 'ca.pem', 'ca-key.pem'))
 
@@ -91,6 +91,6 @@ async function certificateRequest(): Promise<string> {
   ).toString('pem')
 }
 
-function daysBefore(days: number): Date {
-  return new Date(NOW.getTime() - days * 86_400_000)
+function daysBefore(now: Date, days: number): Date {
+  return new Date(now.getTime() - days * 86_400_000)
 }

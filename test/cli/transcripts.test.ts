@@ -125,6 +125,8 @@ function masked(line: string): string {
   return line
     .replace(/eyJ[\w.-]+/gu, '[..]')
     .replace(/[\w-]{43}/gu, '[..]')
+    .replace(/(?<=jti +)[\w-]{22}/gu, '[..]')
+    .replace(/\d+ bytes/gu, '[..] bytes')
     .replace(/\([0-9a-f]{8}\)/gu, '([..])')
 }
 

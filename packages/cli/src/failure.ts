@@ -49,7 +49,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EBADF: 'no such open file descriptor',
   EEXIST: 'exists already',
   EISDIR: 'is a folder',
-  ENOENT: 'does not exist',
+  ENOENT: 'no such file',
   ENOSPC: 'no space is left on the disk',
   ENOTDIR: 'part of the path is not a folder',
   ENOTEMPTY: 'is not empty',

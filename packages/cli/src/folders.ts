@@ -17,7 +17,7 @@ export interface NewFile {
 export async function checkNewFolder(path: string): Promise<void> {
   const names = await readdir(path).catch((error: unknown) => {
     const problem = systemProblem(error)
-    if (problem === 'does not exist') return []
+    if (problem === 'no such file') return []
     throw new CommandError(3, `${path}: ${problem ?? String(error)}`)
   })
   if (names.length > 0) throw occupied(path)

@@ -37,7 +37,7 @@ export interface TreeCertificate {
  * The chain that the names describe, topmost issuer first, each further line below its issuer. Names alone: nothing is
  * verified here. Certificates that the chain does not need come after it.
  */
-export function formatTree(sent: readonly TreeCertificate[], anchorSubjects: readonly string[] = []): string {
+export function formatTree(sent: readonly TreeCertificate[], anchorSubjects?: readonly string[]): string {
   const [signer, ...pool] = sent
   if (signer === undefined) return '  (no certificates)'
   const chain = [signer]
@@ -49,8 +49,11 @@ export function formatTree(sent: readonly TreeCertificate[], anchorSubjects: rea
     chain.push(next)
     top = next
   }
-  const anchored = anchorSubjects.includes(top.issuer)
-  const root = anchored ? 'trust anchor by name' : 'not sent, no trust anchor of this name'
+  const known =
+    anchorSubjects?.includes(top.issuer) === true
+      ? 'trust anchor by name'
+      : 'not sent, no trust anchor of this name'
+  const root = anchorSubjects === undefined ? 'not sent' : known
   const lines = top.issuer === top.subject ? [] : [`${escapeText(top.issuer)}  [${root}]`]
   for (const certificate of chain.toReversed()) {
     const role = certificate === signer ? '  [signer]' : ''

@@ -1,9 +1,9 @@
 // CLI: `ingam inspect` lays out what a token claims, for a person. Nothing is verified, and every heading says so.
 
 import { Command } from 'commander'
-import { escapeText, type InspectedToken, inspectToken } from 'ingam'
+import { escapeText, type InspectedToken, inspectToken, isPkiError } from 'ingam'
 import { type Context, type Style, say, styleFor } from '../context.ts'
-import type { ExitCode } from '../failure.ts'
+import { CommandError, type ExitCode } from '../failure.ts'
 import { readToken } from '../input.ts'
 import { formatInstant, formatJson, formatRows, formatTree, formatValue } from '../output.ts'
 
@@ -30,12 +30,18 @@ export async function run(
   argument: string | undefined,
   options: InspectOptions,
 ): Promise<ExitCode> {
-  const inspected = await inspectToken(await readToken(context, argument))
+  const inspected = await inspectToken(await readToken(context, argument)).catch(unreadable)
   say(context, 'warning', 'nothing of this is verified; anybody could have written it')
   const text =
     options.json === true ? formatJson(toJson(inspected)) : toText(inspected, styleFor(context, 'stdout'))
   context.stdout.write(`${text}\n`)
   return 0
+}
+
+// Nothing is judged here: what is no token is input that cannot be read, not a no.
+function unreadable(error: unknown): never {
+  if (!isPkiError(error)) throw error
+  throw new CommandError(3, error.message, [error.hint], error.code)
 }
 
 const INSTANTS = ['iat', 'exp', 'nbf']
@@ -45,7 +51,7 @@ function toText(inspected: InspectedToken, style: Style): string {
   const header = Object.entries(unverifiedHeader).map(([name, value]): [string, string] => {
     const shown =
       name === 'x5c' && Array.isArray(value)
-        ? `${value.length} certificates, shown below`
+        ? `${value.length} ${value.length === 1 ? 'certificate' : 'certificates'}, shown below`
         : formatValue(value)
     return [escapeText(name, 60), shown]
   })
@@ -88,7 +94,7 @@ function toJson(inspected: InspectedToken): unknown {
 }
 
 const EXAMPLE = `
-Exit codes: 0 shown, 1 not a token, 2 usage, 3 unreadable input.
+Exit codes: 0 shown, 2 usage, 3 not a token.
 
 Example:
   ingam inspect - < token.txt`

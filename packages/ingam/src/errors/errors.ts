@@ -15,6 +15,8 @@ export interface PkiErrorShape<C extends Code = Code> extends Error {
   readonly details: CodeDetails[C]
   /** What would mend it. */
   readonly hint: string
+  /** The file or other input in which the object stood, escaped; absent where there is only one. */
+  readonly source?: string
   /** For a refused path: the candidates that were tried, the newest last; at most 16. */
   readonly attempts: readonly PathAttempt[]
 }
@@ -24,6 +26,7 @@ export type AnyPkiError = { [C in Code]: PkiErrorShape<C> }[Code]
 
 interface Extra {
   readonly cause?: unknown
+  readonly source?: string
   readonly attempts?: readonly PathAttempt[]
 }
 
@@ -34,14 +37,16 @@ export class PkiError<C extends Code = Code> extends Error implements PkiErrorSh
   readonly details: CodeDetails[C]
   readonly hint: string
   readonly attempts: readonly PathAttempt[]
+  declare readonly source?: string
 
   constructor(code: C, details: CodeDetails[C], extra: Extra = {}) {
     const shown = printable(details)
-    super(catalogue[code].message(shown), 'cause' in extra ? { cause: extra.cause } : {})
+    super(messageWith(extra, catalogue[code].message(shown)), 'cause' in extra ? { cause: extra.cause } : {})
     this.code = code
     this.details = shown
     this.hint = catalogue[code].hint
     this.attempts = extra.attempts ?? []
+    if (extra.source !== undefined) this.source = escapeText(extra.source)
     Object.defineProperty(this, BRAND, { value: true })
   }
 }
@@ -68,13 +73,15 @@ export class ArgumentError<C extends Code = Code> extends TypeError implements P
   readonly details: CodeDetails[C]
   readonly hint: string
   readonly attempts: readonly PathAttempt[] = []
+  declare readonly source?: string
 
   constructor(code: C, details: CodeDetails[C], extra: Extra = {}) {
     const shown = printable(details)
-    super(catalogue[code].message(shown), 'cause' in extra ? { cause: extra.cause } : {})
+    super(messageWith(extra, catalogue[code].message(shown)), 'cause' in extra ? { cause: extra.cause } : {})
     this.code = code
     this.details = shown
     this.hint = catalogue[code].hint
+    if (extra.source !== undefined) this.source = escapeText(extra.source)
     Object.defineProperty(this, BRAND, { value: true })
   }
 }
@@ -86,6 +93,11 @@ export function createError<C extends Code>(
   extra: Extra = {},
 ): PkiErrorShape<C> {
   return new CLASSES[catalogue[code].kind](code, details, extra)
+}
+
+/** The same refusal, saying in which file or input the object stood. */
+export function withSource<C extends Code>(error: PkiErrorShape<C>, source: string): PkiErrorShape<C> {
+  return createError(error.code, error.details, { cause: error, source })
 }
 
 /** Whether the value is an error of this library, also one of another installed copy. */
@@ -111,6 +123,10 @@ const CLASSES: {
   PathError,
   CredentialError,
   TokenError,
+}
+
+function messageWith(extra: Extra, message: string): string {
+  return extra.source === undefined ? message : `${escapeText(extra.source)}: ${message}`
 }
 
 function catalogueKind(error: Error): string {

@@ -3,10 +3,11 @@
 
 import { createPrivateKey } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { createError, isPkiError } from '../errors/errors.ts'
+import { createError, isPkiError, withSource } from '../errors/errors.ts'
 import { checkOptionKeys, kindOf } from '../errors/options.ts'
 import type { TokenAlgorithm } from '../keys/algorithms.ts'
 import { type Credential, createCredential } from '../keys/credential.ts'
+import { readPrivateKey } from '../keys/private-key.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { parseCertificates } from '../x509/pem.ts'
 
@@ -41,19 +42,14 @@ export async function loadCredential(options: LoadCredentialOptions): Promise<Cr
   checkPath('certificate', certificate)
   checkPath('privateKey', privateKey)
   if (chain !== undefined) checkPath('chain', chain)
-  const key = await readBounded(privateKey)
   const shared = {
-    certificate: await readBounded(certificate),
-    ...(chain === undefined ? {} : { chain: await readBounded(chain) }),
+    certificate: within(certificate, await readBounded(certificate), checkCertificates),
+    ...(chain === undefined ? {} : { chain: within(chain, await readBounded(chain), checkCertificates) }),
     ...(algorithm === undefined ? {} : { algorithm }),
     ...(subject === undefined ? {} : { subject }),
   }
-  try {
-    return await createCredential({ ...shared, privateKey: key })
-  } catch (error) {
-    if (passphrase === undefined || !isPkiError(error) || error.code !== 'ERR_KEY_ENCRYPTED') throw error
-  }
-  return await createCredential({ ...shared, privateKey: decrypt(key, passphrase) })
+  const key = within(privateKey, await readBounded(privateKey), (bytes) => toPkcs8(bytes, passphrase))
+  return await createCredential({ ...shared, privateKey: key })
 }
 
 /**
@@ -76,7 +72,7 @@ export async function loadTrustAnchors(paths: string | readonly string[]): Promi
   const anchors: Certificate[] = []
   for (const path of list) {
     checkPath('paths', path)
-    anchors.push(...parseCertificates(await readBounded(path)))
+    anchors.push(...within(path, await readBounded(path), parseCertificates))
   }
   return anchors
 }
@@ -89,6 +85,29 @@ function checkPath(argument: string, path: unknown): asserts path is string {
   if (path === undefined) throw createError('ERR_ARG_REQUIRED', { argument, expected: 'the path of a file' })
   if (typeof path === 'string' && path !== '') return
   throw createError('ERR_ARG_TYPE', { argument, expected: 'the path of a file', found: kindOf(path) })
+}
+
+// What is wrong with a file is said with its name.
+function within<T>(path: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
+  try {
+    return read(bytes)
+  } catch (error) {
+    throw isPkiError(error) ? withSource(error, path) : error
+  }
+}
+
+function checkCertificates(bytes: Uint8Array): Uint8Array {
+  parseCertificates(bytes)
+  return bytes
+}
+
+function toPkcs8(bytes: Uint8Array, passphrase: string | Uint8Array | undefined): Uint8Array {
+  try {
+    return readPrivateKey(bytes).pkcs8
+  } catch (error) {
+    if (passphrase === undefined || !isPkiError(error) || error.code !== 'ERR_KEY_ENCRYPTED') throw error
+    return decrypt(bytes, passphrase)
+  }
 }
 
 // Reads at most one byte more than is allowed, so that a device without end ends here.

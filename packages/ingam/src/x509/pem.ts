@@ -188,6 +188,6 @@ function kindOfText(text: string): string {
   if (start.startsWith('eyJ')) return 'a token'
   if (start.startsWith('{')) return 'JSON'
   if (start.startsWith('<')) return 'XML or HTML'
-  if (/^[A-Za-z0-9+/=\s]+$/u.test(start)) return 'base64 without BEGIN and END lines'
+  if (/^[A-Za-z0-9+/=]{40,}\s/u.test(`${start}\n`)) return 'base64 without BEGIN and END lines'
   return 'text without a PEM block'
 }

@@ -1,0 +1,199 @@
+// What a transcript cannot show: file modes, a passphrase typed or handed over by descriptor, colours, a pipe that is
+// closed early, and the built command as its own process.
+
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Context } from '../../packages/cli/src/context.ts'
+import { runProgram } from '../../packages/cli/src/program.ts'
+import { makeFixtures } from './fixtures.ts'
+
+const BIN = new URL('../../packages/cli/bin/ingam.js', import.meta.url).pathname
+const AUDIENCE = 'https://api.example'
+// The built command reads the real clock, so the certificates lie around it.
+const now = new Date()
+let folder = ''
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ingam-commands-'))
+  await makeFixtures(folder, now)
+})
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('files', () => {
+  test('private keys can be read by their owner alone, certificates by everybody', async () => {
+    const out = join(folder, 'modes')
+    await run(['ca', 'init', '--out', join(out, 'ca')])
+    await run(['ca', 'issue', '--ca', join(out, 'ca'), '--out', join(out, 'client')])
+    expect(modeOf(join(out, 'ca', 'ca-key.pem'))).toBe(0o600)
+    expect(modeOf(join(out, 'client', 'key.pem'))).toBe(0o600)
+    expect(modeOf(join(out, 'client', 'cert.pem'))).toBe(0o644)
+    expect(modeOf(join(out, 'ca'))).toBe(0o700)
+  })
+})
+
+describe('passphrases', () => {
+  const sign = ['sign', '--cert', 'client/cert.pem', '--key', 'encrypted.pem', '--aud', AUDIENCE]
+
+  test('is asked for where somebody can answer, and not shown', async () => {
+    const questions: string[] = []
+    const outcome = await run(inFolder(sign), {
+      askSecret: (question) => {
+        questions.push(question)
+        return Promise.resolve('correct horse')
+      },
+    })
+    expect(outcome).toMatchObject({ exit: 0, err: '' })
+    expect(outcome.out).toMatch(/^eyJ[\w.-]+\n$/u)
+    expect(questions).toEqual([`passphrase for ${join(folder, 'encrypted.pem')}: `])
+  })
+
+  test('a wrong one typed is refused without being repeated', async () => {
+    const outcome = await run(inFolder(sign), { askSecret: () => Promise.resolve('battery staple') })
+    expect(outcome).toMatchObject({ exit: 3, out: '' })
+    expect(outcome.err).toContain('ERR_KEY_PASSPHRASE')
+    expect(outcome.err).not.toContain('battery')
+  })
+
+  test('giving up is answered with the refusal', async () => {
+    const outcome = await run(inFolder(sign), { askSecret: () => Promise.resolve(undefined) })
+    expect(outcome.exit).toBe(3)
+    expect(outcome.err).toContain('ERR_KEY_ENCRYPTED')
+  })
+
+  test('comes from a descriptor', () => {
+    const descriptor = openSync(join(folder, 'passphrase.txt'), 'r')
+    const outcome = spawnSync(process.execPath, [BIN, ...sign, '--passphrase-fd', '3'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe', descriptor],
+      encoding: 'utf8',
+    })
+    closeSync(descriptor)
+    expect(outcome).toMatchObject({ status: 0, stderr: '' })
+    expect(outcome.stdout).toMatch(/^eyJ/u)
+  })
+
+  test('a descriptor that is not open is a clear error', () => {
+    const outcome = spawnSync(process.execPath, [BIN, ...sign, '--passphrase-fd', '77'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(outcome.status).toBe(3)
+    expect(outcome.stderr).toContain('descriptor 77: no such open file descriptor')
+  })
+})
+
+describe('colours', () => {
+  const explain = ['explain', '--ca', 'ca/ca.pem', '--aud', AUDIENCE, '--revocation', 'off', 'a.b.c']
+
+  test('on a terminal', async () => {
+    expect(
+      (await run(inFolder(explain), { isTTY: { stdin: true, stdout: true, stderr: true } })).out,
+    ).toContain('\u001b[')
+  })
+
+  test.each([
+    ['in a pipe', {}],
+    ['with NO_COLOR', { env: { NO_COLOR: '1' }, isTTY: { stdin: true, stdout: true, stderr: true } }],
+    ['on a dumb terminal', { env: { TERM: 'dumb' }, isTTY: { stdin: true, stdout: true, stderr: true } }],
+  ])('none %s', async (_where, context) => {
+    const { out, err } = await run(inFolder(explain), context)
+    expect(out + err).not.toContain('\u001b[')
+  })
+})
+
+describe('as a process', () => {
+  test('a token of two megabytes is refused, not read without end', () => {
+    const outcome = spawnSync(process.execPath, [BIN, 'inspect', '-'], {
+      input: 'A'.repeat(2_097_152),
+      encoding: 'utf8',
+    })
+    expect(outcome.status).toBe(3)
+    expect(outcome.stderr).toContain('which is no token')
+  })
+
+  test('a reader that closes the pipe early is no failure', async () => {
+    const child = spawn(process.execPath, [BIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.destroy()
+    let err = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString()
+    })
+    const exit = await new Promise((resolve) => child.on('close', resolve))
+    expect({ exit, err }).toEqual({ exit: 0, err: '' })
+  })
+
+  test('prints what --json promises, and nothing else, on stdout', () => {
+    const home = join(folder, 'process')
+    execFileSync(process.execPath, [BIN, 'ca', 'init', '--out', join(home, 'ca')])
+    execFileSync(process.execPath, [
+      BIN,
+      'ca',
+      'issue',
+      '--ca',
+      join(home, 'ca'),
+      '--out',
+      join(home, 'client'),
+    ])
+    const files = ['--cert', join(home, 'client/cert.pem'), '--key', join(home, 'client/key.pem')]
+    const token = execFileSync(process.execPath, [BIN, 'sign', ...files, '--aud', AUDIENCE], {
+      encoding: 'utf8',
+    })
+    for (const command of ['verify', 'explain'] as const) {
+      const args = [
+        command,
+        '--ca',
+        join(home, 'ca/ca.pem'),
+        '--aud',
+        AUDIENCE,
+        '--revocation',
+        'off',
+        '--json',
+        '-',
+      ]
+      const outcome = spawnSync(process.execPath, [BIN, ...args], { input: token, encoding: 'utf8' })
+      expect(outcome.status).toBe(0)
+      expect(JSON.parse(outcome.stdout)).toBeTypeOf('object')
+      expect(outcome.stderr).toContain('remembers no tokens')
+    }
+    expect(readFileSync(join(home, 'client/key.pem'), 'utf8')).toContain('PRIVATE KEY')
+  })
+})
+
+interface Outcome {
+  readonly exit: number
+  readonly out: string
+  readonly err: string
+}
+
+async function run(args: readonly string[], changes: Partial<Context> = {}): Promise<Outcome> {
+  let out = ''
+  let err = ''
+  const exit = await runProgram(args, {
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    stdin: noInput(),
+    env: {},
+    now: () => now,
+    isTTY: { stdin: false, stdout: false, stderr: false },
+    ...changes,
+  })
+  return { exit, out, err }
+}
+
+async function* noInput(): AsyncGenerator<Uint8Array> {
+  // Nothing: stdin is at its end.
+}
+
+function inFolder(args: readonly string[]): readonly string[] {
+  return args.map((arg) => (/^[\w/-]+\.pem$/u.test(arg) ? join(folder, arg) : arg))
+}
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777
+}
