@@ -64,7 +64,8 @@ function checkPackage(): void {
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   run(folder, 'npm', 'install', '--offline', '--no-audit', '--no-fund', tarball)
   copyFileSync(join(ROOT, 'tools', 'smoke.mjs'), join(folder, 'smoke.mjs'))
-  run(folder, process.execPath, 'smoke.mjs')
+  // Other versions of Node that the library promises to run on, given as paths of their executables.
+  for (const node of [process.execPath, ...process.argv.slice(2)]) run(folder, node, 'smoke.mjs')
 
   writeFileSync(join(folder, 'consumer.ts'), CONSUMER)
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--noEmit', '--types', '']
@@ -85,7 +86,8 @@ function checkPackage(): void {
 function run(cwd: string, command: string, ...args: string[]): void {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
   if (status === 0) {
-    console.error(`check-package: ok: ${describe(command, args)}`)
+    const said = stdout.trim().split('\n').at(-1) ?? ''
+    console.error(`check-package: ok: ${describe(command, args)}${said.startsWith('smoke:') ? `: ${said}` : ''}`)
   } else {
     console.error(`${stdout}${stderr}`)
     fail(`failed: ${describe(command, args)}`)

@@ -1,0 +1,117 @@
+// What the papers show is run: the code and the shell lines of the READMEs, and every option of docs/cli.md against the
+// command's own help.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createTestCa } from 'ingam/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const BIN = join(ROOT, 'packages/cli/bin/ingam.js')
+// Below the root, where node_modules has the workspace's packages, and in the folder that git ignores.
+const HOME = join(ROOT, '.ingam')
+let folder = ''
+
+beforeAll(() => {
+  mkdirSync(HOME, { recursive: true })
+  folder = mkdtempSync(join(HOME, 'examples-'))
+})
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe.each(['README.md', 'packages/ingam/README.md'])('%s', (paper) => {
+  test('its code signs and verifies', async () => {
+    const [code = ''] = blocksOf(paper, 'ts')
+    const ca = await createTestCa()
+    const client = await ca.issue({ uris: ['spiffe://example/client'] })
+    put('roots.pem', ca.pem)
+    put('client.pem', client.pem)
+    put('client.key', client.privateKeyPem)
+    put('example.mjs', code)
+    expect(node('example.mjs')).toBe("[ 'spiffe://example/client' ] 7\n")
+  })
+
+  test('its code is ten lines at most', () => {
+    const lines =
+      blocksOf(paper, 'ts')[0]
+        ?.split('\n')
+        .filter((line) => line.trim() !== '') ?? []
+    expect(lines.length).toBeGreaterThan(0)
+    expect(lines.length).toBeLessThanOrEqual(10)
+  })
+})
+
+describe.each(['README.md', 'packages/cli/README.md'])('%s', (paper) => {
+  test('its three shell lines work as pasted', () => {
+    const lines = blocksOf(paper, 'sh')
+      .flatMap((block) => block.trim().split('\n'))
+      .filter((line) => /^(?:npx )?ingam /u.test(line))
+    expect(lines).toHaveLength(3)
+    const place = mkdtempSync(join(folder, 'shell-'))
+    const script = lines
+      .join('\n')
+      .replaceAll(/(?:npx )?ingam (?=ca|sign|verify)/gu, `"${process.execPath}" "${BIN}" `)
+    const outcome = spawnSync('sh', ['-e', '-c', script], { cwd: place, encoding: 'utf8' })
+    expect(outcome).toMatchObject({ status: 0 })
+    expect(outcome.stdout).toContain('subject       uri:spiffe://example/client')
+  })
+})
+
+describe('docs/cli.md', () => {
+  const paper = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8')
+
+  test.each(['sign', 'verify', 'explain', 'inspect', 'ca init', 'ca issue'])(
+    'names every option of %s, and no other',
+    (command) => {
+      const help = execFileSync(process.execPath, [BIN, ...command.split(' '), '--help'], {
+        encoding: 'utf8',
+      })
+      const inHelp = optionsOf(help).filter((option) => option !== '--help')
+      expect(inHelp).not.toHaveLength(0)
+      const documented = new Set(optionsOf(sectionOf(paper, command)))
+      expect(inHelp.filter((option) => !documented.has(option))).toEqual([])
+    },
+  )
+
+  test('names no option that does not exist', () => {
+    const commands = ['sign', 'verify', 'explain', 'inspect', 'ca init', 'ca issue']
+    const known = new Set(
+      commands.flatMap((command) =>
+        optionsOf(
+          execFileSync(process.execPath, [BIN, ...command.split(' '), '--help'], { encoding: 'utf8' }),
+        ),
+      ),
+    )
+    expect(optionsOf(paper).filter((option) => !known.has(option))).toEqual([])
+  })
+})
+
+// explain takes the options of verify; both `ca` commands share a section.
+function sectionOf(paper: string, command: string): string {
+  const title = command === 'explain' ? 'verify' : command
+  const section = paper.split('\n## ').find((part) => part.split('\n')[0]?.includes(`\`ingam ${title}\``))
+  expect(section).toBeDefined()
+  return section ?? ''
+}
+
+function optionsOf(text: string): string[] {
+  return [...new Set([...text.matchAll(/--[a-z][a-z-]+/gu)].map((match) => match[0]))]
+}
+
+function blocksOf(paper: string, language: string): string[] {
+  const text = readFileSync(join(ROOT, paper), 'utf8')
+  return [...text.matchAll(/```(\w+)\n([\s\S]*?)```/gu)]
+    .filter((match) => match[1] === language)
+    .map((match) => match[2] ?? '')
+}
+
+function put(name: string, text: string): void {
+  writeFileSync(join(folder, name), text)
+}
+
+function node(script: string): string {
+  return execFileSync(process.execPath, [script], { cwd: folder, encoding: 'utf8' })
+}
