@@ -87,7 +87,9 @@ function run(cwd: string, command: string, ...args: string[]): void {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
   if (status === 0) {
     const said = stdout.trim().split('\n').at(-1) ?? ''
-    console.error(`check-package: ok: ${describe(command, args)}${said.startsWith('smoke:') ? `: ${said}` : ''}`)
+    console.error(
+      `check-package: ok: ${describe(command, args)}${said.startsWith('smoke:') ? `: ${said}` : ''}`,
+    )
   } else {
     console.error(`${stdout}${stderr}`)
     fail(`failed: ${describe(command, args)}`)

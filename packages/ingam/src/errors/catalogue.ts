@@ -63,11 +63,6 @@ export const catalogue: Catalogue = {
     hint: 'use one of the supported values; it is refused because ignoring it could accept what it should refuse',
     message: (d) => `${d.argument}: ${d.found} is not supported by this version; supported: ${d.expected}`,
   }),
-  ERR_RUNTIME_UNSUPPORTED: argument({
-    summary: 'the runtime lacks a cryptographic function that is needed',
-    hint: 'run on a newer runtime, or use another algorithm',
-    message: (d) => `this runtime (${d.platform}) does not have ${d.feature}`,
-  }),
 
   // ── Bytes ────────────────────────────────────────────────────────────────────────────────────────────────────
   ERR_DER_TRUNCATED: decode({
@@ -162,11 +157,6 @@ export const catalogue: Catalogue = {
     summary: 'the signature algorithm inside and outside the signed part differ',
     hint: 'the certificate was altered, or its issuer is broken',
     message: (d) => `signature algorithm differs: ${d.inner} within tbsCertificate, ${d.outer} outside`,
-  }),
-  ERR_CERT_ALGORITHM_PARAMETERS: certificate({
-    summary: 'an algorithm identifier with parameters that its standard forbids',
-    hint: 'have the certificate issued anew by conforming software',
-    message: (d) => `${d.algorithm}: expected parameters ${d.expected}, found ${d.found}`,
   }),
   ERR_CERT_NAME: certificate({
     summary: 'an issuer or subject name that RFC 5280 does not allow',

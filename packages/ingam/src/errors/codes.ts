@@ -41,7 +41,6 @@ export interface CodeDetails {
   readonly ERR_ARG_REQUIRED: { readonly argument: string; readonly expected: string }
   readonly ERR_ARG_UNKNOWN_OPTION: { readonly argument: string; readonly known: readonly string[] }
   readonly ERR_ARG_UNSUPPORTED: Mismatch & { readonly argument: string }
-  readonly ERR_RUNTIME_UNSUPPORTED: { readonly feature: string; readonly platform: string }
 
   // Bytes are not what they claim to be.
   readonly ERR_DER_TRUNCATED: Reading & { readonly needed: number; readonly available: number }
@@ -68,7 +67,6 @@ export interface CodeDetails {
   readonly ERR_CERT_VERSION: { readonly version: number; readonly problem: string }
   readonly ERR_CERT_SERIAL: { readonly problem: string }
   readonly ERR_CERT_ALGORITHM_MISMATCH: { readonly inner: string; readonly outer: string }
-  readonly ERR_CERT_ALGORITHM_PARAMETERS: Mismatch & { readonly algorithm: string }
   readonly ERR_CERT_NAME: { readonly field: 'issuer' | 'subject'; readonly problem: string }
   readonly ERR_CERT_KEY: { readonly algorithm: string; readonly problem: string }
   readonly ERR_CERT_EXTENSION: { readonly oid: string; readonly name: string; readonly problem: string }

@@ -2,6 +2,7 @@
 // for one and for ten thousand. An anchor is a certificate, whose dates and constraints are enforced (RFC 5937).
 
 import { createError } from '../errors/errors.ts'
+import { kindOf } from '../errors/options.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { type Name, nameKey } from '../x509/name.ts'
 
@@ -72,10 +73,23 @@ export function createTrustStore(anchors: readonly (Certificate | TrustAnchor)[]
   return new TrustStore(bySubject, anchors.length)
 }
 
+function isCertificate(value: unknown): value is Certificate {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'certificate'
+}
+
 function toAnchor(given: Certificate | TrustAnchor): TrustAnchor {
   if (typeof given === 'object' && given !== null) {
-    if ('kind' in given) return Object.freeze({ certificate: given })
-    if ('certificate' in given) return Object.freeze({ ...given })
+    if ('kind' in given && given.kind === 'certificate') return Object.freeze({ certificate: given })
+    if ('certificate' in given && isCertificate(given.certificate)) {
+      const { certificate, id } = given
+      if (id === undefined) return Object.freeze({ certificate })
+      if (typeof id === 'string' && id !== '') return Object.freeze({ certificate, id })
+      throw createError('ERR_ARG_VALUE', {
+        argument: 'trustAnchors',
+        expected: 'an id that is text and not empty',
+        found: kindOf(id),
+      })
+    }
   }
   throw createError('ERR_ARG_TYPE', {
     argument: 'trustAnchors',

@@ -1,7 +1,7 @@
 // Layer: token. What a verifier was told, validated once and frozen: the plan that every judgement reads.
 
 import { createError } from '../errors/errors.ts'
-import { checkOptionKeys, kindOf, wholeNumber } from '../errors/options.ts'
+import { checkOptionKeys, kindOf, validDate, wholeNumber } from '../errors/options.ts'
 import { isTokenAlgorithm, TOKEN_ALGORITHMS, type TokenAlgorithm } from '../keys/algorithms.ts'
 import type { TrustAnchor, TrustStore } from '../path/trust-store.ts'
 import { checkRevocation, toTrustStore } from '../verify/verify-path.ts'
@@ -83,7 +83,7 @@ export function createPlan(options: VerifierOptions): Plan {
     100_000_000,
   )
   const windowSeconds = maxLifetimeSeconds + expiryToleranceSeconds + futureToleranceSeconds
-  const epoch = clock().getTime() / 1000
+  const epoch = validDate("the clock's answer", clock()).getTime() / 1000
   const oneTimeUse = choice('oneTimeUse', options.oneTimeUse, ['memory', 'off'])
   return Object.freeze({
     profile: AUTH_PROFILE,

@@ -55,9 +55,9 @@ export function createMemoryReplayStore(options: MemoryReplayOptions): ReplaySto
 const PARTITIONS = 4_096
 
 class MemoryReplayStore implements ReplayStore {
-  readonly epoch: number
   readonly maxEntries: number
   readonly maxEntriesPerKey: number
+  readonly #beganAt: number
   readonly #windowSeconds: number
   #current: Generation
   #previous: Generation
@@ -65,12 +65,16 @@ class MemoryReplayStore implements ReplayStore {
   #forgottenUntil = Number.NEGATIVE_INFINITY
 
   constructor(options: MemoryReplayOptions) {
-    this.epoch = options.epoch
+    this.#beganAt = options.epoch
     this.maxEntries = options.maxEntries
     this.maxEntriesPerKey = options.maxEntriesPerKey
     this.#windowSeconds = options.windowSeconds
     this.#current = new Generation(options.epoch)
     this.#previous = new Generation(options.epoch)
+  }
+
+  get epoch(): number {
+    return Math.max(this.#beganAt, this.#forgottenUntil)
   }
 
   get size(): number {
@@ -85,7 +89,7 @@ class MemoryReplayStore implements ReplayStore {
 
   peek(entry: ReplayEntry): ReplayAnswer {
     this.#rotate(entry.now)
-    if (entry.issuedAt < this.epoch || entry.keepUntil <= this.#forgottenUntil) return 'before-epoch'
+    if (entry.issuedAt < this.#beganAt || entry.keepUntil <= this.#forgottenUntil) return 'before-epoch'
     const key = latin1(entry.key)
     if (this.#current.has(key) || this.#previous.has(key)) return 'used'
     if (this.size >= this.maxEntries) return 'full'

@@ -2,11 +2,11 @@
 
 import { platform } from '#platform'
 import { encodeBase64, encodeBase64url } from '../bytes/base64.ts'
-import { createError } from '../errors/errors.ts'
+import { createError, isPkiError, messageOf } from '../errors/errors.ts'
 import { checkOptionKeys, kindOf, validDate, wholeNumber } from '../errors/options.ts'
 import type { Credential } from '../keys/credential.ts'
 import { formatName } from '../x509/name.ts'
-import type { JsonValue } from './json.ts'
+import { type JsonValue, parseJsonObject } from './json.ts'
 import { AUTH_PROFILE } from './profile.ts'
 
 /** What {@link signToken} takes. */
@@ -42,8 +42,9 @@ export async function signToken(credential: Credential, options: SignTokenOption
     minimum: 1,
     maximum: 86_400,
   })
+  const ownClaims = readClaims(options.claims)
   const claims = {
-    ...readClaims(options.claims),
+    ...ownClaims,
     iss: credential.subject,
     sub: credential.subject,
     aud: readAudience(options.audience),
@@ -51,7 +52,8 @@ export async function signToken(credential: Credential, options: SignTokenOption
     exp: Math.floor(issuedAt) + lifetime,
     jti: readTokenId(options.jti),
   }
-  const signed = `${headerOf(credential)}.${encodeJson(claims)}`
+  const payload = options.claims === undefined ? encodeJson(claims) : encodeOwnClaims(claims)
+  const signed = `${headerOf(credential)}.${encodeBase64url(payload)}`
   const signature = await credential.sign(new TextEncoder().encode(signed))
   return `${signed}.${encodeBase64url(signature)}`
 }
@@ -80,7 +82,7 @@ function headerOf(credential: Credential): string {
   const known = headers.get(credential)
   if (known !== undefined) return known
   const x5c = credential.certificates.map((certificate) => encodeBase64(certificate.der))
-  const header = encodeJson({ alg: credential.algorithm, typ: AUTH_PROFILE.typ, x5c })
+  const header = encodeBase64url(encodeJson({ alg: credential.algorithm, typ: AUTH_PROFILE.typ, x5c }))
   headers.set(credential, header)
   return header
 }
@@ -137,6 +139,33 @@ function readClaims(claims: SignTokenOptions['claims']): { readonly [claim: stri
   })
 }
 
-function encodeJson(value: unknown): string {
-  return encodeBase64url(new TextEncoder().encode(JSON.stringify(value)))
+function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value))
+}
+
+// Claims from outside: nothing is dropped or changed in silence, and the strict reader of every verifier can read it
+// (nesting, number of members, surrogates).
+function encodeOwnClaims(claims: unknown): Uint8Array {
+  try {
+    const payload = new TextEncoder().encode(JSON.stringify(claims, onlyJson))
+    parseJsonObject(payload, 'payload')
+    return payload
+  } catch (error) {
+    if (isPkiError(error) && error.code === 'ERR_ARG_VALUE') throw error
+    throw createError('ERR_ARG_VALUE', {
+      argument: 'claims',
+      expected: 'JSON that verifiers read',
+      found: messageOf(error),
+    })
+  }
+}
+
+// JSON.stringify would drop some values in silence and write others as null.
+function onlyJson(name: string, value: unknown): unknown {
+  const kind = typeof value
+  const isJson =
+    kind === 'number' ? Number.isFinite(value) : kind === 'string' || kind === 'boolean' || kind === 'object'
+  if (isJson) return value
+  const found = kind === 'number' ? String(value) : kind
+  throw createError('ERR_ARG_VALUE', { argument: `claims: ${name}`, expected: 'a JSON value', found })
 }
