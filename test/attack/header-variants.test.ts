@@ -6,8 +6,8 @@ import { KeyObject } from 'node:crypto'
 import { createVerifier, isPkiError, signToken, type Verifier } from 'ingam'
 import { createTestCa, type TestCertificate } from 'ingam/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { platform } from '#platform'
 import { encodeBase64, encodeBase64url } from '../../packages/ingam/src/bytes/base64.ts'
+import { platform } from '../../packages/ingam/src/platform/node.ts'
 
 const AT = new Date('2026-06-01T12:00:00Z')
 const AUDIENCE = 'https://api.example'

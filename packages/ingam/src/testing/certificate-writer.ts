@@ -22,7 +22,7 @@ import { ecdsaDerFromP1363 } from '../platform/ecdsa-signature.ts'
 import { KEY_USAGE_BITS, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 
 /** Kinds of key that test certificates can have. */
-export type TestKeyType = 'P-256' | 'P-384' | 'RSA-2048' | 'Ed25519'
+export type TestKeyType = 'P-256' | 'P-384' | 'RSA-1024' | 'RSA-2048' | 'Ed25519'
 
 /** A key pair with its public key as certificates carry it. */
 export interface TestKeyPair {
@@ -137,32 +137,34 @@ export async function keyIdentifier(keys: TestKeyPair): Promise<Uint8Array> {
   return new Uint8Array(digest).subarray(0, 20)
 }
 
+const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: Uint8Array.of(1, 0, 1) }
+
 const GENERATION = {
   'P-256': { name: 'ECDSA', namedCurve: 'P-256' },
   'P-384': { name: 'ECDSA', namedCurve: 'P-384' },
-  'RSA-2048': {
-    name: 'RSASSA-PKCS1-v1_5',
-    hash: 'SHA-256',
-    modulusLength: 2048,
-    publicExponent: Uint8Array.of(1, 0, 1),
-  },
+  // Too weak for any verifier; here to be refused.
+  'RSA-1024': { ...RSA, modulusLength: 1024 },
+  'RSA-2048': { ...RSA, modulusLength: 2048 },
   Ed25519: { name: 'Ed25519' },
 } as const
 
 const SIGNING = {
   'P-256': { name: 'ECDSA', hash: 'SHA-256' },
   'P-384': { name: 'ECDSA', hash: 'SHA-256' },
+  'RSA-1024': { name: 'RSASSA-PKCS1-v1_5' },
   'RSA-2048': { name: 'RSASSA-PKCS1-v1_5' },
   Ed25519: { name: 'Ed25519' },
 } as const
 
 const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48 } as const
+const SHA256_WITH_RSA = writeSequence(writeOid('1.2.840.113549.1.1.11'), writeNull())
 const ECDSA_WITH_SHA256 = writeSequence(writeOid('1.2.840.10045.4.3.2'))
 
 const SIGNATURE_ALGORITHMS: Readonly<Record<TestKeyType, Uint8Array>> = {
   'P-256': ECDSA_WITH_SHA256,
   'P-384': ECDSA_WITH_SHA256,
-  'RSA-2048': writeSequence(writeOid('1.2.840.113549.1.1.11'), writeNull()),
+  'RSA-1024': SHA256_WITH_RSA,
+  'RSA-2048': SHA256_WITH_RSA,
   Ed25519: writeSequence(writeOid('1.3.101.112')),
 }
 
