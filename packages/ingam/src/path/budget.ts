@@ -15,7 +15,7 @@ export interface PathLimits {
   readonly maxSignatureChecks?: number
   /** Pairs of certificate and possible issuer that are looked at; default 64. */
   readonly maxEdges?: number
-  /** Certificates between leaf and anchor that are not self-issued; default 8. */
+  /** Certificates between leaf and anchor that are not self-issued; default 7. */
   readonly maxIntermediates?: number
 }
 
@@ -24,8 +24,8 @@ export interface PathLimits {
 const DEFAULT_SIGNATURE_CHECKS = 8
 // LIMIT: ten certificates that all bear one name make 90 pairs; honest pools stay below 20.
 const DEFAULT_EDGES = 64
-// LIMIT: the token carries at most ten certificates, of which one is the leaf.
-const DEFAULT_INTERMEDIATES = 8
+// LIMIT: with the leaf's own as many signatures as the budget above has checks; PKIs in use have one to three.
+const DEFAULT_INTERMEDIATES = 7
 
 /** A fresh budget. */
 export function createBudget(limits: PathLimits = {}): Budget {

@@ -152,7 +152,7 @@ function checkLimits(limits: PathLimits | undefined): PathLimits {
     }),
     maxEdges: wholeNumber('limits.maxEdges', limits.maxEdges, { default: 64, minimum: 1, maximum: 10_000 }),
     maxIntermediates: wholeNumber('limits.maxIntermediates', limits.maxIntermediates, {
-      default: 8,
+      default: 7,
       minimum: 0,
       maximum: 100,
     }),
