@@ -68,7 +68,7 @@ export async function judgeToken(bench: Bench, token: unknown, trace?: TraceSink
   const at = validDate("the clock's answer", plan.clock())
   if (trace === undefined) {
     const known = cache.findHeader(parts.header)?.value
-    if (known !== undefined && holdsAt(known.path, at)) return await judgeWarm(bench, parts, known, at)
+    if (known?.path.isWithinValidity(at)) return await judgeWarm(bench, parts, known, at)
   }
   return await judgeCold(bench, parts, at, trace)
 }
@@ -151,7 +151,7 @@ function checkPayload(plan: Plan, text: string, at: Date, trace?: TraceSink): Pa
 
 function findKnown(cache: ChainCache<KnownSigner>, chainText: string, at: Date): KnownSigner | undefined {
   const known = cache.findChain(chainText)
-  if (known === undefined || holdsAt(known.path, at)) return known
+  if (known === undefined || known.path.isWithinValidity(at)) return known
   cache.removeChain(chainText)
   return undefined
 }
@@ -268,6 +268,7 @@ async function checkOneTimeUse(
   const answer = trace === undefined ? replay.take(entry) : replay.peek(entry)
   switch (answer) {
     case 'fresh':
+      if (trace === undefined) await untilSigned(plan, issuedAt, at)
       return
     case 'used':
       throw createError('ERR_TOKEN_REPLAYED', { jti: tokenId })
@@ -278,6 +279,13 @@ async function checkOneTimeUse(
     case 'quota':
       throw createError('ERR_TOKEN_REPLAY_QUOTA', { maximum: replay.maxEntriesPerKey })
   }
+}
+
+// A memory that begins later refuses tokens from before its beginning. So that this covers every token used here, none
+// is accepted before the instant at which it says it was signed: one that is ahead of the clock waits for it.
+async function untilSigned(plan: Plan, issuedAt: number, at: Date): Promise<void> {
+  const ahead = Math.ceil(issuedAt * 1000 - at.getTime())
+  if (ahead > 0) await plan.wait(ahead)
 }
 
 // Length-prefixed, so that no two lists of parts have the same bytes; never jti alone, never signature bytes.
@@ -295,10 +303,6 @@ async function oneTimeKey(
 
 function lengthPrefix(length: number): Uint8Array {
   return Uint8Array.of((length >>> 24) & 0xff, (length >>> 16) & 0xff, (length >>> 8) & 0xff, length & 0xff)
-}
-
-function holdsAt(path: VerifiedPath, at: Date): boolean {
-  return at.getTime() >= path.validFrom.getTime() && at.getTime() <= path.validUntil.getTime()
 }
 
 function toVerifiedToken(signer: KnownSigner, payload: Payload): VerifiedToken {

@@ -107,7 +107,7 @@ function readAudience(audience: unknown): string {
       expected: 'the name of the service the token is for',
     })
   }
-  if (typeof audience === 'string' && audience !== '' && audience.length <= 2_048) return audience
+  if (typeof audience === 'string' && isName(audience, 1, 2_048)) return audience
   throw createError('ERR_ARG_VALUE', {
     argument: 'audience',
     expected: 'text of 1 to 2048 characters',
@@ -117,7 +117,7 @@ function readAudience(audience: unknown): string {
 
 function readTokenId(jti: string | undefined): string {
   if (jti === undefined) return encodeBase64url(platform.randomBytes(16))
-  if (typeof jti === 'string' && jti.length >= 16 && jti.length <= 128) return jti
+  if (typeof jti === 'string' && isName(jti, 16, 128)) return jti
   throw createError('ERR_ARG_VALUE', {
     argument: 'jti',
     expected: 'text of 16 to 128 characters',
@@ -130,6 +130,14 @@ function readClaims(claims: SignTokenOptions['claims']): { readonly [claim: stri
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
     throw createError('ERR_ARG_TYPE', { argument: 'claims', expected: 'an object', found: kindOf(claims) })
   }
+  // What would write other members than these cannot be checked here.
+  if ('toJSON' in claims) {
+    throw createError('ERR_ARG_VALUE', {
+      argument: 'claims',
+      expected: 'a plain object',
+      found: 'a toJSON of its own',
+    })
+  }
   const reserved = Object.keys(claims).find((name) => RESERVED.includes(name))
   if (reserved === undefined) return claims
   throw createError('ERR_ARG_VALUE', {
@@ -137,6 +145,11 @@ function readClaims(claims: SignTokenOptions['claims']): { readonly [claim: stri
     expected: 'claims of your own',
     found: `the reserved claim ${reserved}`,
   })
+}
+
+// A lone surrogate would make a token that no strict reader reads.
+function isName(text: string, minimum: number, maximum: number): boolean {
+  return text.length >= minimum && text.length <= maximum && text.isWellFormed()
 }
 
 function encodeJson(value: unknown): Uint8Array {
@@ -160,12 +173,26 @@ function encodeOwnClaims(claims: unknown): Uint8Array {
   }
 }
 
-// JSON.stringify would drop some values in silence and write others as null.
+// JSON.stringify would drop some values in silence, write others as null, and maps as empty objects.
 function onlyJson(name: string, value: unknown): unknown {
-  const kind = typeof value
-  const isJson =
-    kind === 'number' ? Number.isFinite(value) : kind === 'string' || kind === 'boolean' || kind === 'object'
-  if (isJson) return value
-  const found = kind === 'number' ? String(value) : kind
+  if (isJson(value)) return value
+  const found = typeof value === 'number' ? String(value) : kindOf(value)
   throw createError('ERR_ARG_VALUE', { argument: `claims: ${name}`, expected: 'a JSON value', found })
+}
+
+function isJson(value: unknown): boolean {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value)
+    case 'string':
+    case 'boolean':
+      return true
+    case 'object': {
+      if (value === null || Array.isArray(value)) return true
+      const prototype: unknown = Object.getPrototypeOf(value)
+      return prototype === null || prototype === Object.prototype
+    }
+    default:
+      return false
+  }
 }

@@ -13,32 +13,48 @@ interface Parts {
 
 /** A certification path that was verified for a purpose, at an instant, to a trust anchor. */
 export class VerifiedPath {
-  readonly #verified = true
+  readonly #at: number
+  readonly #validFrom: number
+  readonly #validUntil: number
   /** Leaf first, the trust anchor's certificate last. */
   readonly certificates: readonly Certificate[]
   readonly anchor: { readonly id: string; readonly certificate: Certificate }
   readonly purpose: Purpose
-  /** The instant for which the path was verified. */
-  readonly at: Date
-  /** The latest notBefore of the path. */
-  readonly validFrom: Date
-  /** The earliest notAfter of the path; it belongs to the period. */
-  readonly validUntil: Date
 
   /** @internal made by verifyPath alone */
   constructor(parts: Parts) {
     this.certificates = Object.freeze([...parts.certificates])
     this.anchor = Object.freeze(parts.anchor)
     this.purpose = parts.purpose
-    this.at = parts.at
-    this.validFrom = new Date(Math.max(...parts.certificates.map((c) => c.notBefore.getTime())))
-    this.validUntil = new Date(Math.min(...parts.certificates.map((c) => c.notAfter.getTime())))
+    this.#at = parts.at.getTime()
+    this.#validFrom = Math.max(...parts.certificates.map((c) => c.notBefore.getTime()))
+    this.#validUntil = Math.min(...parts.certificates.map((c) => c.notAfter.getTime()))
     Object.freeze(this)
+  }
+
+  /** The instant for which the path was verified. */
+  get at(): Date {
+    return new Date(this.#at)
+  }
+
+  /** The latest notBefore of the path. */
+  get validFrom(): Date {
+    return new Date(this.#validFrom)
+  }
+
+  /** The earliest notAfter of the path; it belongs to the period. */
+  get validUntil(): Date {
+    return new Date(this.#validUntil)
+  }
+
+  /** Whether the instant lies within the validity periods of all its certificates. */
+  isWithinValidity(at: Date): boolean {
+    return at.getTime() >= this.#validFrom && at.getTime() <= this.#validUntil
   }
 
   /** Whether the value was made by verifyPath. */
   static is(value: unknown): value is VerifiedPath {
-    return typeof value === 'object' && value !== null && #verified in value
+    return typeof value === 'object' && value !== null && #at in value
   }
 }
 

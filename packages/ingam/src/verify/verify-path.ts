@@ -51,7 +51,7 @@ export async function verifyPath(options: VerifyPathOptions): Promise<VerifiedPa
   checkPurposeName(purpose)
   return await searchPath({
     leaf: toCertificate('leaf', options.leaf),
-    intermediates: toCertificates(options.intermediates ?? []),
+    intermediates: toCertificates(options.intermediates === undefined ? [] : options.intermediates),
     trustStore: toTrustStore(options.trustAnchors),
     at: new Date(validDate('at', options.at)),
     purpose,

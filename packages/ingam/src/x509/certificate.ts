@@ -89,7 +89,7 @@ function readCertificate(outer: DerReader, der: Uint8Array): Certificate {
     const signatureAlgorithm = readAlgorithmIdentifier(reader, 'signatureAlgorithm')
     const signatureValue = reader.readBitString('signatureValue')
     // RFC 5280 §4.1.1.2: the same algorithm identifier, to the byte.
-    const { signature, ...tbs } = fields
+    const { signature, notBefore, notAfter, ...tbs } = fields
     if (!equalBytes(signature.der, signatureAlgorithm.der)) {
       throw createError('ERR_CERT_ALGORITHM_MISMATCH', {
         inner: signature.name,
@@ -101,6 +101,13 @@ function readCertificate(outer: DerReader, der: Uint8Array): Certificate {
       der,
       tbsCertificate,
       ...tbs,
+      // A fresh Date each time: what one reader does to it never reaches another's judgement.
+      get notBefore() {
+        return new Date(notBefore)
+      },
+      get notAfter() {
+        return new Date(notAfter)
+      },
       signatureAlgorithm,
       signatureValue,
     }

@@ -24,8 +24,8 @@ const UPN = '1.3.6.1.4.1.311.20.2.3'
 export function readGeneralNames(reader: DerReader, reading: string): readonly GeneralName[] {
   const names: GeneralName[] = []
   if (reader.isEmpty) throw valueError(reading, reader.offset, 'at least one name', 'none')
-  while (!reader.isEmpty) names.push(readGeneralName(reader, reading))
-  return names
+  while (!reader.isEmpty) names.push(Object.freeze(readGeneralName(reader, reading)))
+  return Object.freeze(names)
 }
 
 /** Reads one GeneralName. */

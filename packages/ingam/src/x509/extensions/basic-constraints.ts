@@ -16,7 +16,7 @@ export function readBasicConstraints(reader: DerReader): BasicConstraints {
     const written = inner.peekTag() === TAG.boolean
     const cA = written && inner.readBoolean('cA')
     if (written && !cA) throw valueError('cA', start, 'TRUE or nothing', 'the default FALSE')
-    if (inner.isEmpty) return { cA }
-    return { cA, pathLenConstraint: inner.readSmallInteger('pathLenConstraint') }
+    if (inner.isEmpty) return Object.freeze({ cA })
+    return Object.freeze({ cA, pathLenConstraint: inner.readSmallInteger('pathLenConstraint') })
   })
 }

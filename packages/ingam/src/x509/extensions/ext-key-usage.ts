@@ -12,6 +12,6 @@ export function readExtKeyUsage(reader: DerReader): ExtKeyUsage {
     const purposes: string[] = []
     if (inner.isEmpty) throw valueError('ExtKeyUsageSyntax', inner.offset, 'at least one purpose', 'none')
     while (!inner.isEmpty) purposes.push(inner.readOid('KeyPurposeId'))
-    return purposes
+    return Object.freeze(purposes)
   })
 }

@@ -39,5 +39,7 @@ export function readKeyUsage(reader: DerReader): KeyUsage {
       String(bytes.length * 8 - unusedBits),
     )
   }
-  return KEY_USAGE_BITS.filter((_, index) => (((bytes[index >> 3] ?? 0) << (index & 7)) & 0x80) !== 0)
+  return Object.freeze(
+    KEY_USAGE_BITS.filter((_, index) => (((bytes[index >> 3] ?? 0) << (index & 7)) & 0x80) !== 0),
+  )
 }

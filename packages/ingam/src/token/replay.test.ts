@@ -1,0 +1,299 @@
+// The memory of used tokens: what it held it never calls fresh while the token can still be accepted; where it cannot
+// know, or is full, it refuses. Times are seconds; the window of these tests is 100.
+
+import { describe, expect, test } from 'vitest'
+import {
+  createMemoryReplayStore,
+  type MemoryReplayOptions,
+  type ReplayEntry,
+  type ReplayStore,
+} from './replay.ts'
+
+const EPOCH = 1_000_000
+const WINDOW = 100
+
+function storeOf(options: Partial<MemoryReplayOptions> = {}): ReplayStore {
+  return createMemoryReplayStore({
+    windowSeconds: WINDOW,
+    epoch: EPOCH,
+    maxEntries: 1_000,
+    maxEntriesPerKey: 1_000,
+    ...options,
+  })
+}
+
+function hash(number: number): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, index) => (number >>> (8 * (index % 4))) & 0xff)
+}
+
+// A token signed now, which can be accepted for the whole window.
+function entry(key: number, now: number, changes: Partial<ReplayEntry> = {}): ReplayEntry {
+  return { key: hash(key), holder: hash(0), issuedAt: now, keepUntil: now + WINDOW, now, ...changes }
+}
+
+describe('one use', () => {
+  test('answers fresh once and used from then on', () => {
+    const store = storeOf()
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    expect(store.take(entry(1, EPOCH))).toBe('used')
+    expect(store.take(entry(1, EPOCH + 1))).toBe('used')
+  })
+
+  test('answers fresh for each key', () => {
+    const store = storeOf()
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    expect(store.take(entry(2, EPOCH))).toBe('fresh')
+    expect(store.size).toBe(2)
+  })
+
+  test.each([0, 1, 2, 15, 31])('tells keys apart that differ in byte %i alone', (index) => {
+    const store = storeOf()
+    const other = hash(1)
+    other[index] = 0xaa
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    expect(store.take(entry(1, EPOCH, { key: other }))).toBe('fresh')
+    expect(store.take(entry(1, EPOCH, { key: other }))).toBe('used')
+  })
+
+  test('knows a key again whoever holds it', () => {
+    const store = storeOf()
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    expect(store.take(entry(1, EPOCH, { holder: hash(9) }))).toBe('used')
+  })
+
+  test('keeps what a key was when its bytes are changed afterwards', () => {
+    const store = storeOf()
+    const key = hash(1)
+    expect(store.take(entry(1, EPOCH, { key }))).toBe('fresh')
+    key.fill(0)
+    expect(store.take(entry(1, EPOCH))).toBe('used')
+  })
+
+  test('answers the same to a peek, which marks nothing', () => {
+    const store = storeOf()
+    expect(store.peek(entry(1, EPOCH))).toBe('fresh')
+    expect(store.peek(entry(1, EPOCH))).toBe('fresh')
+    expect(store.size).toBe(0)
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    expect(store.peek(entry(1, EPOCH))).toBe('used')
+  })
+})
+
+describe('the beginning', () => {
+  test('accepts a token signed at the epoch and refuses one signed a millisecond before', () => {
+    const store = storeOf()
+    expect(store.take(entry(1, EPOCH, { issuedAt: EPOCH }))).toBe('fresh')
+    expect(store.take(entry(2, EPOCH, { issuedAt: EPOCH - 0.001 }))).toBe('before-epoch')
+  })
+
+  test('takes no entry for a token from before', () => {
+    const store = storeOf()
+    store.take(entry(1, EPOCH, { issuedAt: EPOCH - 1 }))
+    expect(store.size).toBe(0)
+  })
+
+  test('compares with a beginning that has a fraction', () => {
+    const store = storeOf({ epoch: EPOCH + 0.5 })
+    expect(store.epoch).toBe(EPOCH + 0.5)
+    expect(store.take(entry(1, EPOCH + 1, { issuedAt: EPOCH }))).toBe('before-epoch')
+    expect(store.take(entry(1, EPOCH + 1, { issuedAt: EPOCH + 0.5 }))).toBe('fresh')
+  })
+})
+
+describe('generations', () => {
+  test.each([0, 0.001, 1, 50, 99, 99.999])(
+    'knows a token, first used %d s after a beginning, for as long as it could be accepted',
+    (age) => {
+      const store = storeOf()
+      const first = entry(1, EPOCH + age)
+      expect(store.take(first)).toBe('fresh')
+      for (let now = first.now; now < first.keepUntil; now += 0.5) {
+        // Others come and go meanwhile, and make the memory rotate.
+        store.take(entry(Math.round(now * 10), now))
+        expect(store.take({ ...first, now })).toBe('used')
+      }
+    },
+  )
+
+  test('never answers fresh to a second use, through many generations of a token for each second', () => {
+    const store = storeOf()
+    for (let now = EPOCH; now < EPOCH + 8 * WINDOW; now++) {
+      expect(store.take(entry(now, now))).toBe('fresh')
+      for (const before of [1, 37, 63, 99]) {
+        const then = now - before
+        if (then < EPOCH) continue
+        expect(store.take(entry(then, then, { now }))).toBe('used')
+      }
+    }
+  })
+
+  test('holds at most what two windows brought', () => {
+    const store = storeOf()
+    let most = 0
+    for (let now = EPOCH; now < EPOCH + 8 * WINDOW; now++) {
+      store.take(entry(now, now))
+      most = Math.max(most, store.size)
+    }
+    expect(most).toBe(2 * WINDOW)
+  })
+
+  test('drops the previous generation a window after the current began, and not a millisecond before', () => {
+    const store = storeOf()
+    store.take(entry(1, EPOCH))
+    store.take(entry(2, EPOCH + WINDOW))
+    expect(store.size).toBe(2)
+    store.peek(entry(3, EPOCH + 2 * WINDOW - 0.001))
+    expect(store.size).toBe(2)
+    store.peek(entry(3, EPOCH + 2 * WINDOW))
+    expect(store.size).toBe(1)
+  })
+
+  test('keeps the previous generation after a quiet time of just less than two windows', () => {
+    const store = storeOf()
+    store.take(entry(1, EPOCH + WINDOW - 1))
+    store.peek(entry(2, EPOCH + 2 * WINDOW - 2))
+    expect(store.size).toBe(1)
+    expect(store.take(entry(1, EPOCH + WINDOW - 1, { now: EPOCH + 2 * WINDOW - 2 }))).toBe('used')
+  })
+
+  test('drops both generations after a quiet time of two windows', () => {
+    const store = storeOf()
+    store.take(entry(1, EPOCH))
+    store.peek(entry(2, EPOCH + 2 * WINDOW))
+    expect(store.size).toBe(0)
+  })
+
+  test('never rotates by size', () => {
+    const store = storeOf({ maxEntries: 10 })
+    for (let key = 0; key < 20; key++) store.take(entry(key, EPOCH))
+    expect(store.take(entry(0, EPOCH))).toBe('used')
+  })
+})
+
+describe('a clock that goes backwards', () => {
+  test('leaves what was used known, where nothing was forgotten', () => {
+    const store = storeOf()
+    expect(store.take(entry(1, EPOCH + 50))).toBe('fresh')
+    expect(store.take(entry(1, EPOCH + 50, { now: EPOCH - 1_000 }))).toBe('used')
+  })
+
+  test('refuses a token whose entry was forgotten while the clock was ahead', () => {
+    const store = storeOf()
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    expect(store.take(entry(2, EPOCH + 2 * WINDOW))).toBe('fresh')
+    expect(store.take(entry(1, EPOCH, { now: EPOCH + 1 }))).toBe('before-epoch')
+  })
+
+  test('refuses it also where the generations were dropped one by one', () => {
+    const store = storeOf()
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    store.take(entry(2, EPOCH + WINDOW))
+    store.take(entry(3, EPOCH + 2 * WINDOW))
+    expect(store.take(entry(1, EPOCH, { now: EPOCH + 1 }))).toBe('before-epoch')
+    expect(store.take(entry(2, EPOCH + WINDOW, { now: EPOCH + 1 }))).not.toBe('fresh')
+  })
+
+  test('refuses what must be kept until the last rotation, and accepts what must be kept longer', () => {
+    const store = storeOf()
+    const rotation = EPOCH + WINDOW
+    store.peek(entry(1, rotation))
+    const now = EPOCH + 1
+    expect(store.take(entry(2, now, { keepUntil: rotation }))).toBe('before-epoch')
+    expect(store.take(entry(2, now, { keepUntil: rotation + 0.001 }))).toBe('fresh')
+    expect(store.take(entry(2, now, { keepUntil: rotation + 0.001 }))).toBe('used')
+  })
+
+  test('never answers fresh twice, whichever way the clock jumps', () => {
+    const store = storeOf({ maxEntries: 100_000, maxEntriesPerKey: 100_000 })
+    const fresh = new Map<number, number>()
+    let seed = 1
+    let now = EPOCH
+    for (let round = 0; round < 20_000; round++) {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+      now = Math.max(EPOCH, now + ((seed >>> 8) % 61) - 29)
+      // One token for each ten seconds; its life begins when it was signed and lasts a window.
+      const token = Math.floor(now / 10) - ((seed >>> 16) % 10)
+      const issuedAt = token * 10
+      if (issuedAt > now || now >= issuedAt + WINDOW) continue
+      const answer = store.take(entry(token, now, { issuedAt, keepUntil: issuedAt + WINDOW }))
+      if (answer === 'fresh') fresh.set(token, (fresh.get(token) ?? 0) + 1)
+    }
+    expect(fresh.size).toBeGreaterThan(20)
+    expect([...fresh.values()].every((times) => times === 1)).toBe(true)
+  })
+})
+
+describe('a full memory', () => {
+  test('accepts up to the maximum and refuses one more', () => {
+    const store = storeOf({ maxEntries: 2 })
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    expect(store.take(entry(2, EPOCH))).toBe('fresh')
+    expect(store.take(entry(3, EPOCH))).toBe('full')
+    expect(store.size).toBe(2)
+  })
+
+  test('still says used of what it holds', () => {
+    const store = storeOf({ maxEntries: 1 })
+    store.take(entry(1, EPOCH))
+    expect(store.take(entry(1, EPOCH))).toBe('used')
+  })
+
+  test('counts both generations', () => {
+    const store = storeOf({ maxEntries: 2 })
+    store.take(entry(1, EPOCH + 99))
+    store.take(entry(2, EPOCH + WINDOW))
+    expect(store.take(entry(3, EPOCH + WINDOW))).toBe('full')
+  })
+
+  test('accepts again once a generation is gone, and not before', () => {
+    const store = storeOf({ maxEntries: 1 })
+    store.take(entry(1, EPOCH))
+    expect(store.take(entry(2, EPOCH + WINDOW))).toBe('full')
+    expect(store.take(entry(2, EPOCH + 2 * WINDOW - 0.001))).toBe('full')
+    expect(store.take(entry(2, EPOCH + 2 * WINDOW))).toBe('fresh')
+  })
+
+  test('answers full to a peek as to a take', () => {
+    const store = storeOf({ maxEntries: 1 })
+    store.take(entry(1, EPOCH))
+    expect(store.peek(entry(2, EPOCH))).toBe('full')
+  })
+})
+
+describe("a signer's share", () => {
+  test('is used up at its maximum, for that signer alone', () => {
+    const store = storeOf({ maxEntriesPerKey: 2 })
+    expect(store.take(entry(1, EPOCH))).toBe('fresh')
+    expect(store.take(entry(2, EPOCH))).toBe('fresh')
+    expect(store.take(entry(3, EPOCH))).toBe('quota')
+    expect(store.take(entry(3, EPOCH, { holder: hash(7) }))).toBe('fresh')
+  })
+
+  test('is not charged for a token that was used before', () => {
+    const store = storeOf({ maxEntriesPerKey: 2 })
+    store.take(entry(1, EPOCH))
+    store.take(entry(1, EPOCH))
+    store.take(entry(1, EPOCH))
+    expect(store.take(entry(2, EPOCH))).toBe('fresh')
+  })
+
+  test('counts both generations', () => {
+    const store = storeOf({ maxEntriesPerKey: 2 })
+    store.take(entry(1, EPOCH + 99))
+    store.take(entry(2, EPOCH + WINDOW))
+    expect(store.take(entry(3, EPOCH + WINDOW))).toBe('quota')
+  })
+
+  test('is free again once a generation is gone', () => {
+    const store = storeOf({ maxEntriesPerKey: 1 })
+    store.take(entry(1, EPOCH))
+    expect(store.take(entry(2, EPOCH + WINDOW))).toBe('quota')
+    expect(store.take(entry(2, EPOCH + 2 * WINDOW))).toBe('fresh')
+  })
+
+  test('is reported after a full memory', () => {
+    const store = storeOf({ maxEntries: 1, maxEntriesPerKey: 1 })
+    store.take(entry(1, EPOCH))
+    expect(store.take(entry(2, EPOCH))).toBe('full')
+  })
+})
