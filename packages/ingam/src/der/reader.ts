@@ -153,9 +153,12 @@ export class DerReader {
   }
 
   /** A BIT STRING with its number of unused bits, which must be zero bits (X.690 §11.2.1). */
-  readBits(reading: string): { readonly bytes: Uint8Array; readonly unusedBits: number } {
+  readBits(
+    reading: string,
+    tag: number = TAG.bitString,
+  ): { readonly bytes: Uint8Array; readonly unusedBits: number } {
     const start = this.#offset
-    const content = this.readContent(TAG.bitString, reading)
+    const content = this.readContent(tag, reading)
     const unusedBits = content[0]
     const bytes = content.subarray(1)
     if (unusedBits === undefined || unusedBits > 7 || (unusedBits > 0 && bytes.length === 0)) {

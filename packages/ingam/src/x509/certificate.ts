@@ -176,7 +176,7 @@ function skipUniqueIdentifier(reader: DerReader, version: number, number: 1 | 2,
   if (reader.peekTag() !== contextTag(number, 'primitive')) return
   if (version === 1)
     throw createError('ERR_CERT_VERSION', { version, problem: `${reading} needs version 2 or 3` })
-  reader.readElement(reading)
+  reader.readBits(reading, contextTag(number, 'primitive'))
 }
 
 function readExtensions(reader: DerReader, version: number): readonly Extension[] {

@@ -4,7 +4,7 @@ import { encodeHex } from '../bytes/hex.ts'
 import { readOidContent } from '../der/oid.ts'
 import { type DerReader, readAll, valueError } from '../der/reader.ts'
 import { contextTag, TAG } from '../der/tag.ts'
-import { decodeAscii, formatName, type Name, readName } from './name.ts'
+import { decodeAscii, decodeUtf8, formatName, type Name, readName } from './name.ts'
 
 /** One name of a subject, by kind. */
 export type GeneralName =
@@ -102,20 +102,21 @@ function readOtherName(reader: DerReader, reading: string): GeneralName {
 
 function readUpn(reader: DerReader): string {
   const start = reader.offset
-  const content = reader.readContent(TAG.utf8String, 'userPrincipalName')
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
-  } catch {
-    throw valueError('userPrincipalName', start, 'UTF-8', 'other bytes')
-  }
+  const text = decodeUtf8(reader.readContent(TAG.utf8String, 'userPrincipalName'), 'userPrincipalName', start)
+  if (text === '') throw emptyName('userPrincipalName', start)
+  return text
 }
 
 function readIa5(reader: DerReader, reading: string): string {
   const start = reader.offset
   const text = decodeAscii(reader.readElement(reading).content, reading, start)
-  // RFC 5280 §4.2.1.6: an empty name names nobody.
-  if (text === '') throw valueError(reading, start, 'a name', 'an empty one')
+  if (text === '') throw emptyName(reading, start)
   return text
+}
+
+// RFC 5280 §4.2.1.6: an empty name names nobody.
+function emptyName(reading: string, start: number): Error {
+  return valueError(reading, start, 'a name', 'an empty one')
 }
 
 function readIpAddress(reader: DerReader, reading: string): GeneralName {

@@ -121,8 +121,15 @@ describe('reading', () => {
     expect(thrownBy(() => read(der))).toMatchObject({ code })
   })
 
-  // X.690 §11.6 orders the elements of a SET OF; the order is not looked at.
-  test.fails('refuses attributes of an RDN that are not in the order of DER', () => {
+  test('accepts attributes of an RDN in the order of DER, equal ones too', () => {
+    const der = writeSequence(
+      writeSet(writeAttribute(CN, 'a'), writeAttribute(CN, 'a'), writeAttribute(CN, 'b')),
+    )
+    expect(read(der).rdns[0]).toHaveLength(3)
+  })
+
+  // X.690 §11.6
+  test('refuses attributes of an RDN that are not in the order of DER', () => {
     const der = writeSequence(writeSet(writeAttribute(CN, 'b'), writeAttribute(CN, 'a')))
     expect(thrownBy(() => read(der))).toMatchObject({ code: 'ERR_DER_NON_CANONICAL' })
   })
@@ -248,24 +255,26 @@ describe('comparison', () => {
     expect(nameKey(name)).toBe(nameKey(name))
   })
 
-  // RFC 3454 appendix B.2, which RFC 5280 §7.1 names, folds these; the comparison only turns them to lower case.
-  test.fails.each([
+  // RFC 3454 appendix B.2, which RFC 5280 §7.1 names
+  test.each([
     ['sharp s', 'STRASSE', 'straße'],
-    ['final sigma', 'ΣΑΣ', 'σασ'],
+    ['final sigma', 'ΣΑΣ', 'σας'],
+    ['capital sharp s', 'ẞ', 'ss'],
+    ['long s', 'ſ', 'S'],
   ])('takes for equal after case folding: %s', (_, a, b) => {
     expect(equalNames(named(a), named(b))).toBe(true)
   })
 
   // RFC 4518 §2.2 maps control characters to nothing and NEL to a space.
-  test.fails.each([
+  test.each([
     ['a control character', 'a\u0001b', 'ab'],
     ['NEL', 'a\u0085b', 'a b'],
   ])('takes for equal after mapping: %s', (_, a, b) => {
     expect(equalNames(named(a), named(b))).toBe(true)
   })
 
-  // RFC 4518 §2.6.1: a space in front of a combining mark is significant; here it is trimmed or merged with others.
-  test.fails.each([
+  // RFC 4518 §2.6.1: a space in front of a combining mark is significant.
+  test.each([
     ['an acute accent of its own at the start', '\u00b4a', '\u0301a'],
     ['a space in front of an acute accent of its own', 'a \u00b4', 'a\u00b4'],
   ])('tells apart: %s', (_, a, b) => {
@@ -273,7 +282,8 @@ describe('comparison', () => {
   })
 
   // RFC 4518 §2.2 lists which format characters are mapped to nothing; these, which are visible, are not among them.
-  test.fails.each([
+  test.each([
+    ['dotless i', 'ı', 'I'],
     ['ARABIC NUMBER SIGN', 'a\u0600', 'a'],
     ['KAITHI NUMBER SIGN', 'a\u{110bd}', 'a'],
   ])('tells apart: %s', (_, a, b) => {
@@ -358,13 +368,12 @@ describe('printing', () => {
     expect(formatName(named('a'.repeat(241)))).toBe(`CN=${'a'.repeat(240)}…(241 characters)`)
   })
 
-  // The space is escaped at its start and once more at its end: the result reads as a backslash and a bare space.
-  test.fails('escapes a single space once', () => {
+  test('escapes a single space once', () => {
     expect(formatName(named(' '))).toBe('CN=\\ ')
   })
 
   // RFC 4514 §2.4: the number sign of a hexadecimal value is not escaped, or it cannot be told from text.
-  test.fails('prints a value that is no text with a bare number sign', () => {
+  test('prints a value that is no text with a bare number sign', () => {
     expect(formatName(named('a', CN, TAG.teletexString))).toBe('CN=#140161')
   })
 })

@@ -1,8 +1,8 @@
 // Layer: x509. Distinguished names: read (RFC 5280 §4.1.2.4), compared (§7.1), printed (RFC 4514).
 
-import { equalBytes } from '../bytes/compare.ts'
+import { compareBytes, equalBytes } from '../bytes/compare.ts'
 import { encodeHex } from '../bytes/hex.ts'
-import { type DerReader, valueError } from '../der/reader.ts'
+import { type DerReader, nonCanonical, valueError } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
 import { escapeText } from '../errors/escape.ts'
 import { nameOfOid } from './oids.ts'
@@ -51,10 +51,17 @@ export function nameKey(name: Name): string {
 export function formatName(name: Name): string {
   return name.rdns
     .toReversed()
-    .map((rdn) =>
-      rdn.map((attribute) => `${nameOfOid(attribute.oid)}=${escapeValue(attribute.value)}`).join('+'),
-    )
+    .map((rdn) => rdn.map((attribute) => `${nameOfOid(attribute.oid)}=${formatValue(attribute)}`).join('+'))
     .join(',')
+}
+
+// A value that is no text stands as number sign and hexadecimal, which is not escaped (RFC 4514 §2.4).
+function formatValue({ value, der }: Attribute): string {
+  return value === hexValue(der) ? escapeText(value) : escapeValue(value)
+}
+
+function hexValue(der: Uint8Array): string {
+  return `#${encodeHex(der)}`
 }
 
 // Derived from the name alone, so that it never goes stale.
@@ -64,7 +71,16 @@ function readRdn(reader: DerReader, reading: string): readonly Attribute[] {
   const start = reader.offset
   const rdn = reader.readWithin(TAG.set, `${reading}.rdn`, (set) => {
     const list: Attribute[] = []
-    while (!set.isEmpty) list.push(readAttribute(set, reading))
+    let previous: Uint8Array = new Uint8Array(0)
+    while (!set.isEmpty) {
+      const at = set.offset
+      list.push(readAttribute(set, reading))
+      const der = set.since(at)
+      // X.690 §11.6
+      if (compareBytes(previous, der) > 0)
+        throw nonCanonical(`${reading}.rdn`, at, 'a SET OF is in ascending order', 'a smaller attribute')
+      previous = der
+    }
     return list
   })
   if (rdn.length === 0) throw valueError(`${reading}.rdn`, start, 'at least one attribute', 'none')
@@ -76,14 +92,14 @@ function readAttribute(reader: DerReader, reading: string): Attribute {
     const oid = inner.readOid(`${reading}.attribute.type`)
     const start = inner.offset
     const { tag, content, der } = inner.readElement(`${reading}.attribute.value`)
-    return { oid, tag, der, value: readText(tag, content, reading, start) ?? `#${encodeHex(der)}` }
+    return { oid, tag, der, value: readText(tag, content, reading, start) ?? hexValue(der) }
   })
 }
 
 function readText(tag: number, content: Uint8Array, reading: string, offset: number): string | undefined {
   switch (tag) {
     case TAG.utf8String:
-      return decodeUtf8(content, reading, offset)
+      return decodeUtf8(content, `${reading}.attribute.value`, offset)
     case TAG.printableString:
     case TAG.ia5String:
     case TAG.numericString:
@@ -96,11 +112,12 @@ function readText(tag: number, content: Uint8Array, reading: string, offset: num
   }
 }
 
-function decodeUtf8(content: Uint8Array, reading: string, offset: number): string {
+/** Text of well-formed UTF-8. */
+export function decodeUtf8(content: Uint8Array, reading: string, offset: number): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
   } catch {
-    throw valueError(`${reading}.attribute.value`, offset, 'UTF-8', 'other bytes')
+    throw valueError(reading, offset, 'UTF-8', 'other bytes')
   }
 }
 
@@ -135,19 +152,31 @@ function attributeKey({ oid, tag, value, der }: Attribute): string {
   return `${oid}#${encodeHex(der)}`
 }
 
-// RFC 4518 §2: map, normalise, and treat white space as insignificant at the ends and single within.
+// RFC 4518 §2.2: controls, format characters and variation selectors that are mapped to nothing.
+const MAPPED_TO_NOTHING =
+  /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u06dd\u070f\u1806\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2063\u206a-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffc\u{1d173}-\u{1d17a}\u{e0001}\u{e0020}-\u{e007f}]/gu
+const MAPPED_TO_SPACE = /[\t\n\v\f\r\x85\p{Z}]/gu
+
+// RFC 4518 §2: map, fold, normalise; spaces are insignificant at the ends and count once within.
 function prepare(value: string): string {
-  return value
-    .replaceAll(/[\p{Cf}\u034f\u1806\u180b-\u180d\ufe00-\ufe0f\ufffc]/gu, '')
+  const mapped = value.replaceAll(MAPPED_TO_NOTHING, '').replaceAll(MAPPED_TO_SPACE, ' ').normalize('NFKC')
+  // §2.6.1: a space in front of a combining mark carries the mark and is none of those that do not count.
+  return Array.from(mapped, foldCase)
+    .join('')
     .normalize('NFKC')
-    .toLowerCase()
-    .normalize('NFKC')
-    .replaceAll(/[\s\p{Z}]+/gu, ' ')
-    .trim()
+    .replaceAll(/ +(?!\p{M})/gu, ' ')
+    .replaceAll(/^ (?!\p{M})| $/gu, '')
+}
+
+// RFC 3454 appendix B.2, character by character: sharp s is ss, each sigma the same; dotless i is its own letter.
+function foldCase(character: string): string {
+  return character === 'ı' ? character : character.toLowerCase().toUpperCase().toLowerCase()
 }
 
 // RFC 4514 §2.4
 function escapeValue(value: string): string {
-  const escaped = value.replaceAll(/["+,;<>\\]/gu, String.raw`\$&`).replace(/^[ #]/u, String.raw`\$&`)
-  return escapeText(escaped.endsWith(' ') ? `${escaped.slice(0, -1)}\\ ` : escaped)
+  const escaped = value
+    .replaceAll(/["+,;<>\\]/gu, String.raw`\$&`)
+    .replaceAll(/^[ #]|(?<=.) $/gsu, String.raw`\$&`)
+  return escapeText(escaped)
 }
