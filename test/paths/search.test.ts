@@ -267,7 +267,9 @@ describe('budgets, at the limit and one past it', () => {
 
   test('edges', async () => {
     const { root, upper, lower, leaf } = await issuePath()
-    const needed = (await costOf(leaf, [upper, lower], [root])).edges
+    // Leaf and lower, lower and upper, upper and the trust anchor.
+    const needed = 3
+    expect(await costOf(leaf, [upper, lower], [root])).toMatchObject({ code: 'accepted', edges: needed })
     const spend = async (maxEdges: number): Promise<Cost> =>
       await costOf(leaf, [upper, lower], [root], createBudget({ maxEdges }))
     expect(await spend(needed)).toMatchObject({ code: 'accepted' })

@@ -82,7 +82,6 @@ class Search {
       if (standsIn(chain, anchor.certificate)) continue
       issuers++
       yield { chain, anchor }
-      if (this.#spent) return
     }
     for (const issuer of byKeyIdentifier(child, this.#issuersNamed(child.issuer), itself)) {
       if (!this.#spendEdge(child, chain)) return
@@ -94,7 +93,6 @@ class Search {
         continue
       }
       yield* this.candidates([...chain, issuer], count)
-      if (this.#spent) return
     }
     if (issuers === 0) {
       const issuer = formatName(child.issuer)
@@ -165,7 +163,6 @@ class Search {
     }
     const { budget } = this.#query
     if (budget.signatureChecks >= budget.maxSignatureChecks) {
-      this.#spent = true
       return budgetSpent(child, 'signature checks', budget.maxSignatureChecks)
     }
     budget.signatureChecks++
