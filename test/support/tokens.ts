@@ -12,6 +12,7 @@ import {
 import { createTestCa, type TestCertificate } from '../../packages/ingam/src/testing/test-ca.ts'
 import type { VerifierOptions } from '../../packages/ingam/src/token/plan.ts'
 import type { CheckId } from '../../packages/ingam/src/token/trace.ts'
+import { createVerifier, type Verifier } from '../../packages/ingam/src/token/verify.ts'
 import { type Certificate, parseCertificate } from '../../packages/ingam/src/x509/certificate.ts'
 import { AT, AUDIENCE, encodeText, type ForgeOptions, forge, NOW, subjectOf, x5cOf } from './forge.ts'
 
@@ -45,6 +46,18 @@ const selfSigned = await createTestCa({
 
 /** A CA with a client whose P-256 key is a point off the curve. */
 export const offCurve: { readonly anchor: Certificate; readonly der: Uint8Array } = await createOffCurve()
+
+/** A verifier that trusts {@link root} and stands at {@link AT}, changed where a test says so. */
+export function verifierOf(options: Partial<VerifierOptions> = {}): Verifier {
+  return createVerifier({
+    trustAnchors: [root.certificate],
+    audience: AUDIENCE,
+    revocation: 'off',
+    clock: () => AT,
+    wait: async () => {},
+    ...options,
+  })
+}
 
 /** A token and what becomes of it. */
 export interface TokenCase {

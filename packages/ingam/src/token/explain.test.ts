@@ -13,24 +13,14 @@ import {
   stranger,
   strangerRoot,
   type TokenCase,
+  verifierOf,
 } from '../../../../test/support/tokens.ts'
 import { createFixedClock } from '../testing/fixed-clock.ts'
 import type { VerifierOptions } from './plan.ts'
 import { CHECKS, type CheckId } from './trace.ts'
-import { createVerifier, type Explanation, type Verifier } from './verify.ts'
+import type { Explanation, Verifier } from './verify.ts'
 
 const TABLE: readonly TokenCase[] = [...ACCEPTED, ...REFUSED]
-
-function verifierOf(options: Partial<VerifierOptions> = {}): Verifier {
-  return createVerifier({
-    trustAnchors: [root.certificate],
-    audience: AUDIENCE,
-    revocation: 'off',
-    clock: () => AT,
-    wait: async () => {},
-    ...options,
-  })
-}
 
 async function warmVerifierOf(options: Partial<VerifierOptions> = {}): Promise<Verifier> {
   const verifier = verifierOf(options)

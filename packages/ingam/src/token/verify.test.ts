@@ -23,24 +23,14 @@ import {
   root,
   rsa,
   stranger,
+  verifierOf,
 } from '../../../../test/support/tokens.ts'
 import { encodeBase64url } from '../bytes/base64.ts'
 import { createFixedClock, type FixedClock } from '../testing/fixed-clock.ts'
 import { createTestCa } from '../testing/test-ca.ts'
 import type { VerifierOptions } from './plan.ts'
 import { isVerifiedToken } from './verified-token.ts'
-import { createVerifier, type Verifier } from './verify.ts'
-
-function verifierOf(options: Partial<VerifierOptions> = {}): Verifier {
-  return createVerifier({
-    trustAnchors: [root.certificate],
-    audience: AUDIENCE,
-    revocation: 'off',
-    clock: () => AT,
-    wait: async () => {},
-    ...options,
-  })
-}
+import type { Verifier } from './verify.ts'
 
 /** A verifier that has accepted a token of each client before. */
 async function warmVerifierOf(options: Partial<VerifierOptions> = {}): Promise<Verifier> {
