@@ -3,6 +3,7 @@
 
 import type { IssueOptions } from 'ingam/testing'
 import { describe, expect, test } from 'vitest'
+import { checkPath } from '../../packages/ingam/src/path/checks.ts'
 import { AT, issuePath, judgeUsual, type Position } from '../support/mini-ca.ts'
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
@@ -210,6 +211,21 @@ describe('a leaf without subject', () => {
     expect(await judgeUsual(await issuePath({ leaf: { name: '', dns: ['client.example'] } }))).toBe(
       'accepted',
     )
+  })
+})
+
+// RFC 5280 §6.1.3 (a)(4). The search takes issuers by name, so that only a caller of the rules can get this wrong.
+describe('a path whose names do not chain', () => {
+  const rules = { at: AT, purpose: 'clientAuth' } as const
+
+  test('is refused by the rules themselves', async () => {
+    const { root, upper, lower, leaf } = await issuePath()
+    const certificates = [leaf, lower, upper, root].map(({ certificate }) => certificate)
+    expect(checkPath(certificates, rules)).toBeUndefined()
+    for (const missing of [1, 2]) {
+      const refusal = checkPath(certificates.toSpliced(missing, 1), rules)
+      expect(refusal).toMatchObject({ code: 'ERR_PATH_NO_ISSUER' })
+    }
   })
 })
 

@@ -144,6 +144,16 @@ describe('several CAs of one name', () => {
     expect(await costOf(leaf, [], cas)).toMatchObject({ code: 'accepted', signatureChecks: 1 })
   })
 
+  test('key identifiers order the candidates: one without comes before a wrong one', async () => {
+    const wrong = await createTestCa({ at: AT, name: 'Same' })
+    const bare = await createTestCa({ at: AT, name: 'Same', withoutExtensions: ['2.5.29.14'] })
+    const right = await createTestCa({ at: AT, name: 'Same' })
+    const byBare = await costOf(await bare.issue(), [], [wrong, bare])
+    expect(byBare).toMatchObject({ code: 'accepted', signatureChecks: 1 })
+    const byRight = await costOf(await right.issue(), [], [wrong, bare, right])
+    expect(byRight).toMatchObject({ code: 'accepted', signatureChecks: 1 })
+  })
+
   test('key identifiers do not decide: a wrong one is only tried late', async () => {
     const { root, upper, lower } = await issuePath()
     const leaf = await lower.issue({
