@@ -27,6 +27,27 @@ describe('finding', () => {
     expect(cache.findHeader(text)?.value).toBe('value')
   })
 
+  test('of headers that the sampled index cannot tell apart only so many are kept', () => {
+    const cache = cacheOf()
+    const twin = (number: number): string =>
+      `${'a'.repeat(3_000)}${String(number).padStart(3, '0')}${'a'.repeat(997)}`
+    for (let number = 0; number < 100; number++)
+      cache.add(`chain-${number}`, `value-${number}`, twin(number), 'ES256')
+    const found = Array.from({ length: 100 }, (_, number) => cache.findHeader(twin(number))?.value)
+    const kept = found.filter((value) => value !== undefined)
+    expect(kept).toEqual([
+      'value-0',
+      'value-1',
+      'value-2',
+      'value-3',
+      'value-4',
+      'value-5',
+      'value-6',
+      'value-7',
+    ])
+    expect(cache.findChain('chain-99')).toBe('value-99')
+  })
+
   test('a chain is found by its own text under any header', () => {
     const cache = cacheOf()
     cache.add('chain', 'value', 'header-1', 'ES256')
