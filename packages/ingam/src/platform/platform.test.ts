@@ -1,0 +1,179 @@
+// The seam to the runtime, in the form that the project of this run has: keys tied to their schemes, signatures true
+// or false and never thrown, both forms alike.
+
+import { createHash, generateKeyPairSync, type KeyObject, sign as signNode } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { platform } from '#platform'
+import { untyped } from '../../../../test/support/certificate-der.ts'
+import type { PlatformPublicKey, SignatureScheme } from './contract.ts'
+
+interface Pair {
+  readonly spki: Uint8Array
+  readonly pkcs8: Uint8Array
+}
+
+function exported({ publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject }): Pair {
+  return {
+    spki: Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' })),
+    pkcs8: Uint8Array.from(privateKey.export({ format: 'der', type: 'pkcs8' })),
+  }
+}
+
+const PAIRS = {
+  'P-256': exported(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+  'P-384': exported(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
+  'P-521': exported(generateKeyPairSync('ec', { namedCurve: 'P-521' })),
+  RSA: exported(generateKeyPairSync('rsa', { modulusLength: 2048 })),
+  Ed25519: exported(generateKeyPairSync('ed25519')),
+} as const
+
+type KeyName = keyof typeof PAIRS
+
+const SCHEMES: readonly (readonly [string, KeyName, SignatureScheme])[] = [
+  ['ES256', 'P-256', { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-256', encoding: 'p1363' }],
+  ['ECDSA P-256 as DER', 'P-256', { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-256', encoding: 'der' }],
+  ['ECDSA P-384 as DER', 'P-384', { kind: 'ecdsa', hash: 'SHA-384', curve: 'P-384', encoding: 'der' }],
+  [
+    'ECDSA P-384 with SHA-256',
+    'P-384',
+    { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-384', encoding: 'p1363' },
+  ],
+  ['ECDSA P-521', 'P-521', { kind: 'ecdsa', hash: 'SHA-512', curve: 'P-521', encoding: 'p1363' }],
+  ['ECDSA P-521 as DER', 'P-521', { kind: 'ecdsa', hash: 'SHA-512', curve: 'P-521', encoding: 'der' }],
+  ['RS256', 'RSA', { kind: 'rsa-pkcs1', hash: 'SHA-256' }],
+  ['RSA with SHA-512', 'RSA', { kind: 'rsa-pkcs1', hash: 'SHA-512' }],
+  ['PS256', 'RSA', { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 }],
+  ['Ed25519', 'Ed25519', { kind: 'ed25519' }],
+]
+
+const DATA = new TextEncoder().encode('what is signed')
+
+async function publicKeyOf(name: KeyName, scheme: SignatureScheme): Promise<PlatformPublicKey> {
+  const key = await platform.importPublicKey(PAIRS[name].spki, scheme)
+  if (key === undefined) throw new Error('the key was not imported')
+  return key
+}
+
+async function signed(name: KeyName, scheme: SignatureScheme): Promise<Uint8Array> {
+  const key = await platform.importPrivateKey(PAIRS[name].pkcs8, scheme)
+  if (key === undefined) throw new Error('the key was not imported')
+  return await platform.sign(scheme, key, DATA)
+}
+
+describe.each(SCHEMES)('%s', (_, name, scheme) => {
+  test('verifies its own signature, and no other', async () => {
+    const key = await publicKeyOf(name, scheme)
+    const signature = await signed(name, scheme)
+    expect(await platform.verifySignature(scheme, key, DATA, signature)).toBe(true)
+    expect(await platform.verifySignature(scheme, key, DATA.subarray(1), signature)).toBe(false)
+    for (const wrong of [
+      new Uint8Array(0),
+      Uint8Array.of(0x30),
+      signature.subarray(0, -1),
+      Uint8Array.of(...signature, 0),
+      signature.with(signature.length - 1, (signature.at(-1) ?? 0) ^ 1),
+      signature.with(0, (signature[0] ?? 0) ^ 0x40),
+      new Uint8Array(signature.length),
+    ]) {
+      expect(await platform.verifySignature(scheme, key, DATA, wrong)).toBe(false)
+    }
+  })
+
+  test('takes keys of its own kind and curve alone', async () => {
+    for (const other of ['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'] as const) {
+      const publicKey = await platform.importPublicKey(PAIRS[other].spki, scheme)
+      const privateKey = await platform.importPrivateKey(PAIRS[other].pkcs8, scheme)
+      expect([other, publicKey !== undefined]).toEqual([other, other === name])
+      expect([other, privateKey !== undefined]).toEqual([other, other === name])
+    }
+  })
+
+  test('has no key of bytes that are none', async () => {
+    const { spki, pkcs8 } = PAIRS[name]
+    for (const bytes of [new Uint8Array(0), Uint8Array.of(0x30, 0x00), spki.subarray(0, -1), pkcs8]) {
+      expect(await platform.importPublicKey(bytes, scheme)).toBeUndefined()
+    }
+    for (const bytes of [new Uint8Array(0), pkcs8.subarray(0, -1), spki]) {
+      expect(await platform.importPrivateKey(bytes, scheme)).toBeUndefined()
+    }
+  })
+
+  test('verifies nothing with what is no key, and signs nothing', async () => {
+    const signature = await signed(name, scheme)
+    expect(await platform.verifySignature(scheme, untyped({}), DATA, signature)).toBe(false)
+    await expect(async () => await platform.sign(scheme, untyped({}), DATA)).rejects.toThrow(TypeError)
+  })
+})
+
+test.each(['P-256', 'P-384', 'P-521'] as const)('a point off the curve %s is no key', async (curve) => {
+  const { spki } = PAIRS[curve]
+  const off = spki.with(spki.length - 1, (spki.at(-1) ?? 0) ^ 1)
+  expect(
+    await platform.importPublicKey(off, { kind: 'ecdsa', hash: 'SHA-256', curve, encoding: 'der' }),
+  ).toBeUndefined()
+})
+
+describe('a signature of another scheme of the same key does not verify', () => {
+  test.each([
+    [
+      'PKCS #1 with another hash',
+      { kind: 'rsa-pkcs1', hash: 'SHA-256' },
+      { kind: 'rsa-pkcs1', hash: 'SHA-512' },
+    ],
+    [
+      'PSS with another hash',
+      { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 },
+      { kind: 'rsa-pss', hash: 'SHA-384', saltLength: 32 },
+    ],
+    [
+      'PSS with another salt',
+      { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 },
+      { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 20 },
+    ],
+    [
+      'PSS as PKCS #1',
+      { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 },
+      { kind: 'rsa-pkcs1', hash: 'SHA-256' },
+    ],
+    [
+      'PKCS #1 as PSS',
+      { kind: 'rsa-pkcs1', hash: 'SHA-256' },
+      { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 },
+    ],
+  ] as const)('%s', async (_, made, asked) => {
+    const signature = await signed('RSA', made)
+    const key = await publicKeyOf('RSA', asked)
+    expect(await platform.verifySignature(asked, key, DATA, signature)).toBe(false)
+  })
+
+  test('ECDSA in the other encoding', async () => {
+    const fixed = { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-256', encoding: 'p1363' } as const
+    const der = { ...fixed, encoding: 'der' } as const
+    const key = await publicKeyOf('P-256', fixed)
+    expect(await platform.verifySignature(der, key, DATA, await signed('P-256', fixed))).toBe(false)
+    expect(await platform.verifySignature(fixed, key, DATA, await signed('P-256', der))).toBe(false)
+  })
+})
+
+test("agrees with Node's own signatures", async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const scheme = { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-256', encoding: 'der' } as const
+  const { spki } = exported({ publicKey, privateKey })
+  const key = await platform.importPublicKey(spki, scheme)
+  if (key === undefined) throw new Error('the key was not imported')
+  const signature = signNode('sha256', DATA, privateKey)
+  expect(await platform.verifySignature(scheme, key, DATA, signature)).toBe(true)
+})
+
+test('SHA-256 is that of Node', async () => {
+  const digest = await platform.sha256(DATA)
+  expect(Buffer.from(digest)).toEqual(createHash('sha256').update(DATA).digest())
+})
+
+test('random bytes are as many as asked for, and others each time', () => {
+  expect(platform.randomBytes(0)).toHaveLength(0)
+  const seen = new Set(
+    Array.from({ length: 50 }, () => Buffer.from(platform.randomBytes(16)).toString('hex')),
+  )
+  expect(seen.size).toBe(50)
+})
