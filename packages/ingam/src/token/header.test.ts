@@ -14,7 +14,7 @@ import {
   readCertificate,
   readCertificateTexts,
 } from './header.ts'
-import type { JsonValue } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import { AUTH_PROFILE } from './profile.ts'
 
 const root = await createTestCa({ at: AT })
@@ -190,6 +190,15 @@ describe('x5c', () => {
   ])('refuses %s', (_, header) => {
     expect(() => readCertificateTexts(header)).toThrow(expect.objectContaining({ code: 'ERR_TOKEN_HEADER' }))
   })
+})
+
+test('an x5c that is missing is told from one of another type', () => {
+  const refused = (header: JsonObject, found: string): void =>
+    expect(() => readCertificateTexts(header)).toThrow(
+      expect.objectContaining({ details: { member: 'x5c', expected: 'an array of certificates', found } }),
+    )
+  refused({}, 'none')
+  refused({ x5c: null }, 'null')
 })
 
 describe('a certificate of x5c', () => {

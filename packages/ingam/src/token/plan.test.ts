@@ -301,6 +301,24 @@ describe('clock', () => {
   })
 })
 
+describe('wait', () => {
+  test('is a timer unless given, and fires after the time asked for', async () => {
+    const { wait } = planOf({})
+    const started = performance.now()
+    await wait(20)
+    expect(performance.now() - started).toBeGreaterThanOrEqual(20)
+  })
+
+  test('is taken as given', () => {
+    const wait = async (): Promise<void> => {}
+    expect(planOf({ wait }).wait).toBe(wait)
+  })
+
+  test.each([null, 5, 'timer', {}])('refuses %j', (wait) => {
+    expect(() => planOf({ wait })).toThrow(refusal('ERR_ARG_TYPE', 'wait'))
+  })
+})
+
 describe('oneTimeUse', () => {
   test('keeps a memory that begins now', () => {
     expect(planOf({ oneTimeUse: 'memory' }).replay).toMatchObject({ epoch: NOW, size: 0 })

@@ -266,6 +266,27 @@ describe('header texts of a known chain', () => {
   })
 })
 
+describe('a header that is known', () => {
+  test('is neither decoded nor parsed again', async () => {
+    const verifier = verifierOf()
+    await verifier.verify(await forge(leaf))
+    const { bytesParsed, certificatesParsed } = verifier.status()
+    expect(bytesParsed).toBeGreaterThan(0)
+    await verifier.verify(await forge(leaf))
+    expect(verifier.status()).toMatchObject({ bytesParsed, certificatesParsed, cacheHits: 1 })
+  })
+
+  test('is parsed again when a character of it is another', async () => {
+    const verifier = verifierOf()
+    await verifier.verify(await forge(leaf))
+    const { bytesParsed, certificatesParsed } = verifier.status()
+    await verifier.verify(await forge(leaf, { header: { kid: 'x' } }))
+    const again = verifier.status()
+    expect(again.bytesParsed).toBeGreaterThan(bytesParsed)
+    expect(again).toMatchObject({ certificatesParsed, cachedChains: 1 })
+  })
+})
+
 describe('one-time use', () => {
   test('accepts a token once, cold and then warm', async () => {
     const verifier = verifierOf()
