@@ -146,10 +146,18 @@ describe('own claims', () => {
     ['NaN', Number.NaN],
     ['infinity', Number.POSITIVE_INFINITY],
     ['a lone surrogate', '\ud800'],
+    ['a Map, which would be written as an empty object', new Map([['a', 1]])],
+    ['a Set within an array', [new Set([1])]],
+    ['an instance of a class', new (class Role {})()],
     ['undefined within an array', [undefined]],
     ['NaN within an object', { a: { b: Number.NaN } }],
   ])('refuses %s as a value', async (_, value) => {
     expect(await refusalOf({ claims: { own: value } })).toBe('ERR_ARG_VALUE')
+  })
+
+  test('names the claim that is no JSON', async () => {
+    const details = { argument: 'claims: inner', expected: 'a JSON value', found: 'NaN' }
+    await expect(claimsOf({ claims: { own: { inner: Number.NaN } } })).rejects.toMatchObject({ details })
   })
 
   test('refuses a lone surrogate in a name', async () => {
