@@ -125,16 +125,6 @@ export function thrownBy(run: () => unknown): unknown {
   throw new Error('nothing was thrown')
 }
 
-/** The error with which the promise is refused; a promise that is kept is an error itself. */
-export async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise
-  } catch (error) {
-    return error
-  }
-  throw new Error('nothing was refused')
-}
-
 /** The value as whatever type is asked for, to call functions as untyped callers can. */
 export function untyped<T>(value: unknown): T
 export function untyped(value: unknown): unknown {
