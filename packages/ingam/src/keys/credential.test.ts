@@ -110,7 +110,10 @@ describe('is refused', () => {
     const certificate = issuer.pem + leaf.pem
     expect(await refusalFor({ certificate, privateKey: leaf.privateKeyPem })).toMatchObject({
       code: 'ERR_CREDENTIAL_CHAIN',
-      details: { problem: expect.stringContaining('the order is wrong') },
+      details: {
+        subject: 'CN=Issuer',
+        problem: expect.stringContaining('is a CA and stands first; "CN=Leaf" below it'),
+      },
     })
   })
 
