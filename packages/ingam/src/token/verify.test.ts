@@ -501,10 +501,16 @@ describe('one-time use', () => {
     })
 
     test('is refused as used while it waits', async () => {
+      const waiting = Promise.withResolvers<void>()
       const gate = Promise.withResolvers<void>()
-      const verifier = verifierOf({ wait: async () => await gate.promise })
+      const wait = async (): Promise<void> => {
+        waiting.resolve()
+        await gate.promise
+      }
+      const verifier = verifierOf({ wait })
       const token = await ahead()
       const first = codeOf(() => verifier.verify(token))
+      await waiting.promise
       expect(await codeOf(() => verifier.verify(token))).toBe('ERR_TOKEN_REPLAYED')
       gate.resolve()
       expect(await first).toBe('accepted')
