@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { SkipReporter } from './test/support/reporter.ts'
+import { ReportReporter, SkipReporter } from './test/support/reporter.ts'
 
 const source = (path: string): string =>
   fileURLToPath(new URL(`./packages/ingam/src/${path}`, import.meta.url))
@@ -18,7 +18,7 @@ function aliases(platform: 'node' | 'web'): { find: RegExp | string; replacement
 // The same tests under both forms of the platform seam; what needs files or processes runs under "node" alone.
 export default defineConfig({
   test: {
-    reporters: ['default', new SkipReporter()],
+    reporters: ['default', new SkipReporter(), new ReportReporter()],
     projects: [
       {
         resolve: { alias: aliases('node') },

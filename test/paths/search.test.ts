@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { isPkiError } from '../../packages/ingam/src/errors/errors.ts'
 import { type Budget, createBudget } from '../../packages/ingam/src/path/budget.ts'
 import { createTrustStore } from '../../packages/ingam/src/path/trust-store.ts'
-import { searchPath } from '../../packages/ingam/src/verify/verify-path.ts'
+import { searchPath, usualRules } from '../../packages/ingam/src/verify/verify-path.ts'
 import { codeOf } from '../support/codes.ts'
 import { AT, issuePath, judge, judgeUsual } from '../support/mini-ca.ts'
 
@@ -30,8 +30,7 @@ async function costOf(
       leaf: leaf.certificate,
       intermediates: intermediates.map(({ certificate }) => certificate),
       trustStore: createTrustStore(anchors.map(({ certificate }) => certificate)),
-      at: AT,
-      purpose: 'clientAuth',
+      rules: usualRules(AT, 'clientAuth'),
       budget,
     }),
   )

@@ -1,4 +1,5 @@
-// The last lines of a test run: which suites were skipped because something they need is missing.
+// The last lines of a test run: which suites were skipped because something they need is missing, and what tests have to
+// report of what they saw.
 
 import type { Reporter, TestModule } from 'vitest/node'
 
@@ -24,5 +25,22 @@ export class SkipReporter implements Reporter {
     console.error(
       `${lines.join('\n')}\n${lines.length} suites were skipped; with CI=true each of them is a failure`,
     )
+  }
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** A line that the test has to say about what it saw; printed at the end of the run. */
+    report?: string
+  }
+}
+
+/** Prints what tests report of their own: scores, seeds, counts. */
+export class ReportReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const lines = modules.flatMap((module) =>
+      [...module.children.allTests()].flatMap((test) => test.meta().report ?? []),
+    )
+    if (lines.length > 0) console.error(lines.join('\n'))
   }
 }

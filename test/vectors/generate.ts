@@ -404,12 +404,31 @@ await add('path-unknown-extension', 'accepted', 'an unknown extension', {
 await add('path-critical-extension', 'ERR_PATH_CRITICAL_EXTENSION', 'the same, critical', {
   by: await root.issue({ ...NAMES, extensions: [{ ...unknown, critical: true }] }),
 })
-// NameConstraints { permittedSubtrees [0] { GeneralSubtree { dNSName "example" } } }
-const dns = utf8('example')
-const constraints = Uint8Array.of(0x30, 13, 0xa0, 11, 0x30, 9, 0x82, 7, ...dns)
-const constrained = await root.issue({ kind: 'ca', extensions: [{ oid: '2.5.29.30', value: constraints }] })
-await add('path-name-constraints', 'ERR_PATH_UNSUPPORTED_EXTENSION', 'nameConstraints, not critical', {
-  by: await constrained.issue(NAMES),
+// NameConstraints { permittedSubtrees [0] { GeneralSubtree { [tag] text } } }
+const constrainedTo = async (tag: number, text: string): Promise<TestCertificate> => {
+  const base = utf8(text)
+  const { length } = base
+  const value = Uint8Array.of(0x30, length + 6, 0xa0, length + 4, 0x30, length + 2, tag, length, ...base)
+  return await root.issue({ kind: 'ca', extensions: [{ oid: '2.5.29.30', critical: true, value }] })
+}
+await add('path-name-permitted', 'accepted', 'nameConstraints that permit the URI', {
+  by: await (await constrainedTo(0x86, 'example')).issue(NAMES),
+})
+await add('path-name-not-permitted', 'ERR_PATH_NAME_CONSTRAINT', 'nameConstraints that permit other URIs', {
+  by: await (await constrainedTo(0x86, '.example')).issue(NAMES),
+})
+await add('path-name-of-another-kind', 'accepted', 'nameConstraints on names of another kind', {
+  by: await (await constrainedTo(0x82, 'other')).issue(NAMES),
+})
+// PolicyConstraints { requireExplicitPolicy [0] 0 }; CertificatePolicies { { 1.2.3 } }
+const explicitPolicy = { oid: '2.5.29.36', critical: true, value: Uint8Array.of(0x30, 3, 0x80, 1, 0) }
+const policies = { oid: '2.5.29.32', value: Uint8Array.of(0x30, 6, 0x30, 4, 0x06, 2, 0x2a, 0x03) }
+const strict = await root.issue({ kind: 'ca', extensions: [explicitPolicy, policies] })
+await add('path-policy', 'accepted', 'a policy is required and held by the whole path', {
+  by: await strict.issue({ ...NAMES, extensions: [policies] }),
+})
+await add('path-no-policy', 'ERR_PATH_POLICY', 'a policy is required and the leaf has none', {
+  by: await strict.issue(NAMES),
 })
 await add('path-over-limit', 'ERR_PATH_BUDGET', 'eight intermediates: nine signatures', {
   by: await (await intermediates(8)).issue(NAMES),

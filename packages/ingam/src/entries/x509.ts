@@ -1,6 +1,8 @@
 // The public surface of `ingam/x509`: certificates, trust stores, paths; nothing of tokens.
 
+export type { AnchorNames } from '../path/anchor-names.ts'
 export type { PathLimits } from '../path/budget.ts'
+export type { PolicyInputs } from '../path/policy-graph.ts'
 export type { Purpose } from '../path/purpose.ts'
 export { createTrustStore, type TrustAnchor, type TrustStore } from '../path/trust-store.ts'
 export { isVerifiedPath, type VerifiedPath } from '../verify/verified-path.ts'

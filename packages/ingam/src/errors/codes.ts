@@ -107,11 +107,21 @@ export interface CodeDetails {
     readonly oid: string
     readonly name: string
   }
-  readonly ERR_PATH_UNSUPPORTED_EXTENSION: {
+  readonly ERR_PATH_NAME_CONSTRAINT: {
     readonly certificate: CertificateRef
-    readonly oid: string
+    /** The name at fault with its kind in front. */
     readonly name: string
+    /** Subject of the certificate whose nameConstraints are broken. */
+    readonly imposedBy: string
+    readonly problem: string
   }
+  readonly ERR_PATH_ANCHOR_NAME: {
+    readonly certificate: CertificateRef
+    readonly name: string
+    readonly anchor: string
+    readonly problem: string
+  }
+  readonly ERR_PATH_POLICY: { readonly certificate: CertificateRef; readonly problem: string }
   readonly ERR_PATH_BUDGET: { readonly budget: string; readonly maximum: number }
 
   // The signer's key and certificate.

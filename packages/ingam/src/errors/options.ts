@@ -43,3 +43,15 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   return typeof value
 }
+
+/** One of a few texts; the first where none is given. */
+export function choice<T extends string>(
+  argument: string,
+  value: T | undefined,
+  values: readonly [T, ...T[]],
+): T {
+  if (value === undefined) return values[0]
+  if (values.includes(value)) return value
+  const found = typeof value === 'string' ? value : kindOf(value)
+  throw createError('ERR_ARG_VALUE', { argument, expected: values.map((v) => `'${v}'`).join(' or '), found })
+}

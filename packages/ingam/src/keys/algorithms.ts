@@ -32,7 +32,9 @@ export function suitsKey(algorithm: TokenAlgorithm, spki: SubjectPublicKeyInfo):
     case 'rsa-pss':
       return key.kind === 'rsa'
     case 'ed25519':
-      return key.kind === 'ed25519'
+    case 'ed448':
+    case 'ml-dsa':
+      return key.kind === scheme.kind
   }
 }
 

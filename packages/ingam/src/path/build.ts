@@ -10,10 +10,12 @@ import type { PlatformPublicKey, SignatureScheme } from '../platform/contract.ts
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, type Name, nameKey } from '../x509/name.ts'
 import { signatureSchemeOf } from '../x509/signature-scheme.ts'
-import type { Budget } from './budget.ts'
-import { checkPath, isSelfIssued, type PathRules, placeIn } from './checks.ts'
-import { outranks, type Place, type Refusal, refuse, toAttempt } from './refusal.ts'
-import type { TrustAnchor, TrustStore } from './trust-store.ts'
+import { toImportable } from '../x509/spki.ts'
+import { type Budget, budgetSpent } from './budget.ts'
+import { checkPath, type PathRules } from './checks.ts'
+import { isSelfIssued, type Place, placeIn } from './place.ts'
+import { outranks, type Refusal, refuse, toAttempt } from './refusal.ts'
+import type { StoredAnchor, TrustStore } from './trust-store.ts'
 
 /** What the search starts from. */
 export interface PathQuery {
@@ -22,30 +24,40 @@ export interface PathQuery {
   readonly intermediates: readonly Certificate[]
   readonly trustStore: TrustStore
   readonly rules: PathRules
+  /** Whether a leaf that is itself a trust anchor, byte for byte, is a path of one certificate. */
+  readonly pinnedLeaf: 'refuse' | 'accept'
   readonly budget: Budget
 }
 
 /** The path found, or the refusal that came furthest and the attempts behind it. */
 export type PathOutcome =
-  | { readonly ok: true; readonly chain: readonly Certificate[]; readonly anchor: TrustAnchor }
+  | {
+      readonly ok: true
+      readonly chain: readonly Certificate[]
+      readonly anchor: StoredAnchor
+      /** The user-constrained policy set (RFC 5280 §6.1.6). */
+      readonly policies: readonly string[]
+    }
   | { readonly ok: false; readonly refusal: Refusal; readonly attempts: readonly PathAttempt[] }
 
 /** Searches for a path from the leaf to a trust anchor on which every check passes. */
 export async function buildPath(query: PathQuery): Promise<PathOutcome> {
   const search = new Search(query)
-  for (const candidate of search.candidates([query.leaf], 0)) {
-    const chain = [...candidate.chain, candidate.anchor.certificate]
-    const refusal = checkPath(chain, query.rules) ?? (await search.checkSignatures(chain))
-    if (refusal === undefined) return { ok: true, chain, anchor: candidate.anchor }
+  for (const { chain, anchor } of search.paths()) {
+    const verdict = checkPath(chain, anchor, query.rules, query.budget)
+    const refusal = verdict.ok ? await search.checkSignatures(chain) : verdict.refusal
+    if (verdict.ok && refusal === undefined) return { ok: true, chain, anchor, policies: verdict.policies }
+    if (refusal === undefined) continue
     search.record(refusal, chain)
     if (catalogue[refusal.code].fatal) break
   }
   return search.refused()
 }
 
+// Leaf first, the anchor's certificate last; a pinned leaf stands alone.
 interface Candidate {
   readonly chain: readonly Certificate[]
-  readonly anchor: TrustAnchor
+  readonly anchor: StoredAnchor
 }
 
 // LIMIT: as many attempts as a person will read; the newest are kept.
@@ -69,7 +81,15 @@ class Search {
     }
   }
 
-  *candidates(chain: readonly Certificate[], intermediates: number): Generator<Candidate> {
+  *paths(): Generator<Candidate> {
+    const { leaf, trustStore, pinnedLeaf } = this.#query
+    if (pinnedLeaf === 'accept') {
+      for (const anchor of trustStore.findCertificate(leaf)) yield { chain: [leaf], anchor }
+    }
+    yield* this.#candidates([leaf], 0)
+  }
+
+  *#candidates(chain: readonly Certificate[], intermediates: number): Generator<Candidate> {
     const child = chain.at(-1)
     if (child === undefined) return
     let issuers = 0
@@ -81,18 +101,19 @@ class Search {
       if (!this.#spendEdge(child, chain)) return
       if (standsIn(chain, anchor.certificate)) continue
       issuers++
-      yield { chain, anchor }
+      if (!this.#isRefuted(child, anchor.certificate)) yield { chain: [...chain, anchor.certificate], anchor }
     }
     for (const issuer of byKeyIdentifier(child, this.#issuersNamed(child.issuer), itself)) {
       if (!this.#spendEdge(child, chain)) return
       if (standsIn(chain, issuer)) continue
       issuers++
+      if (this.#isRefuted(child, issuer)) continue
       const count = intermediates + (isSelfIssued(issuer) ? 0 : 1)
       if (count > this.#query.budget.maxIntermediates) {
         this.record(tooLong(place(child, chain), this.#query.budget.maxIntermediates), chain)
         continue
       }
-      yield* this.candidates([...chain, issuer], count)
+      yield* this.#candidates([...chain, issuer], count)
     }
     if (issuers === 0) {
       const issuer = formatName(child.issuer)
@@ -131,6 +152,12 @@ class Search {
     const nothingFound = (): Refusal =>
       refuse('ERR_PATH_NO_ISSUER', place(leaf, [leaf]), (certificate) => ({ certificate, issuer }))
     return { ok: false, refusal: this.#best ?? nothingFound(), attempts: this.#attempts }
+  }
+
+  // A signature that failed once fails on every path; the attempt stands recorded.
+  #isRefuted(child: Certificate, issuer: Certificate): boolean {
+    const outcome = this.#edges.get(child)?.get(issuer)
+    return outcome !== undefined && outcome !== 'verified'
   }
 
   #issuersNamed(name: Name): readonly Certificate[] {
@@ -189,7 +216,7 @@ async function importKey(
   issuer: Certificate,
   scheme: SignatureScheme,
 ): Promise<PlatformPublicKey | undefined> {
-  return await platform.importPublicKey(issuer.subjectPublicKeyInfo.der, scheme)
+  return await platform.importPublicKey(toImportable(issuer.subjectPublicKeyInfo), scheme)
 }
 
 // Not fatal: the search turns back here and tries other ways, and what it meets on these says more.
@@ -202,10 +229,6 @@ function tooLong(at: Place, maximum: number): Refusal {
     () => ({ budget: 'intermediate certificates', maximum }),
     TOO_LONG_RANK,
   )
-}
-
-function budgetSpent(at: Place, budget: string, maximum: number): Refusal {
-  return refuse('ERR_PATH_BUDGET', at, () => ({ budget, maximum }))
 }
 
 function place(certificate: Certificate, chain: readonly Certificate[]): Place {
@@ -238,7 +261,7 @@ function byKeyIdentifier<T>(
   return issuers.toSorted((a, b) => score(a) - score(b))
 }
 
-function anchorCertificate(anchor: TrustAnchor): Certificate {
+function anchorCertificate(anchor: StoredAnchor): Certificate {
   return anchor.certificate
 }
 

@@ -1,27 +1,43 @@
-// Layer: path. RFC 5280 §6.1, one function a rule, each refusing by a value. Not here: signatures (build.ts), status
-// (revocation/). Extensions that restrict the path and are not processed yet are refused, critical or not.
+// Layer: path. RFC 5280 §6.1, one function a rule, each refusing by a value. The two rules with a memory of their own
+// stand beside: names (name-constraints.ts) and policies (policy-graph.ts). Not here: signatures (build.ts), status
+// (revocation/).
 
 import type { Certificate } from '../x509/certificate.ts'
 import { equalNames, formatName } from '../x509/name.ts'
 import { nameOfOid } from '../x509/oids.ts'
 import { weaknessOf } from '../x509/spki.ts'
+import type { Budget } from './budget.ts'
+import { NameSpace } from './name-constraints.ts'
+import { isSelfIssued, type Place, placeIn } from './place.ts'
+import { checkPolicies, type PolicyInputs, type PolicyOutcome } from './policy-graph.ts'
 import { oidOfPurpose, type Purpose } from './purpose.ts'
-import { type Place, type Refusal, refuse } from './refusal.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import type { StoredAnchor } from './trust-store.ts'
 
 /** What the checks hold a path against. */
 export interface PathRules {
   readonly at: Date
   readonly purpose: Purpose
+  readonly policies: PolicyInputs
+  /** Whether the dates of the anchor's certificate count. */
+  readonly anchorValidity: 'enforce' | 'ignore'
+  /** Whether anyExtendedKeyUsage stands for the purpose. */
+  readonly anyExtendedKeyUsage: 'refuse' | 'accept'
 }
 
 /**
  * Checks everything about a complete path but its signatures, from the anchor downwards.
  *
- * @param chain leaf first, the anchor's certificate last; at least two
- * @returns the first refusal, or undefined
+ * @param chain leaf first, the anchor's certificate last; one certificate alone is a leaf that is pinned
+ * @returns the user-constrained policy set, or the first refusal
  */
-export function checkPath(chain: readonly Certificate[], rules: PathRules): Refusal | undefined {
-  // RFC 5280 §6.1.4 (l), (m): certificates below that are not self-issued count against pathLenConstraint.
+export function checkPath(
+  chain: readonly Certificate[],
+  anchor: StoredAnchor,
+  rules: PathRules,
+  budget: Budget,
+): PolicyOutcome {
+  const names = new NameSpace(budget, anchor.subtrees, anchor.id ?? formatName(anchor.certificate.subject))
   let place: Place | undefined
   for (let position = chain.length - 1; position >= 0; position--) {
     const above: Place | undefined = place
@@ -30,48 +46,37 @@ export function checkPath(chain: readonly Certificate[], rules: PathRules): Refu
     const refusal =
       checkExtensions(place) ??
       checkKey(place) ??
-      checkValidity(place, rules.at) ??
+      checkValidity(place, rules) ??
       checkNameChaining(place, above) ??
       (position === 0 ? undefined : checkIssuer(place, chain)) ??
-      checkPurpose(place, rules.purpose)
-    if (refusal !== undefined) return refusal
+      checkPurpose(place, rules) ??
+      checkNames(place, names)
+    if (refusal !== undefined) return { ok: false, refusal }
+    if (position > 0) names.constrain(place.certificate)
   }
-  return undefined
-}
-
-/** The certificate at a position of a complete path, with its role. */
-export function placeIn(chain: readonly Certificate[], position: number): Place | undefined {
-  const certificate = chain[position]
-  if (certificate === undefined) return undefined
-  const role = position === 0 ? 'leaf' : position === chain.length - 1 ? 'trust anchor' : 'intermediate'
-  return { certificate, position, role }
-}
-
-/** RFC 5280 §6.1: issuer and subject are the same name; such certificates do not count against path lengths. */
-export function isSelfIssued(certificate: Certificate): boolean {
-  return equalNames(certificate.issuer, certificate.subject)
+  return checkPolicies(chain, rules.policies)
 }
 
 // RFC 5280 §6.1.4 (o), §6.1.5 (f): process recognised critical extensions, refuse the others.
 function checkExtensions(place: Place): Refusal | undefined {
   for (const { oid, critical } of place.certificate.extensions) {
-    if (PROCESSED_EXTENSIONS.has(oid)) continue
-    if (UNSUPPORTED_EXTENSIONS.has(oid)) {
-      return refuse('ERR_PATH_UNSUPPORTED_EXTENSION', place, (certificate) => ({
-        certificate,
-        oid,
-        name: nameOfOid(oid),
-      }))
-    }
-    if (critical) {
-      return refuse('ERR_PATH_CRITICAL_EXTENSION', place, (certificate) => ({
-        certificate,
-        oid,
-        name: nameOfOid(oid),
-      }))
+    if (!critical) continue
+    const unknown = PROCESSED_EXTENSIONS.has(oid) ? unknownQualifier(place.certificate, oid) : oid
+    if (unknown !== undefined) {
+      const name = unknown === oid ? nameOfOid(oid) : `${nameOfOid(oid)} with the qualifier ${unknown}`
+      return refuse('ERR_PATH_CRITICAL_EXTENSION', place, (certificate) => ({ certificate, oid, name }))
     }
   }
   return undefined
+}
+
+// RFC 5280 §4.2.1.4: critical policies must be understood with their qualifiers. Of the two kinds it defines nothing is
+// to be done for a verdict.
+function unknownQualifier({ certificatePolicies = [] }: Certificate, oid: string): string | undefined {
+  if (oid !== '2.5.29.32') return undefined
+  return certificatePolicies
+    .flatMap(({ policyQualifiers }) => policyQualifiers)
+    .find((qualifier) => !KNOWN_QUALIFIERS.has(qualifier))
 }
 
 function checkKey(place: Place): Refusal | undefined {
@@ -82,8 +87,10 @@ function checkKey(place: Place): Refusal | undefined {
   return refuse('ERR_PATH_ALGORITHM', place, (certificate) => ({ certificate, algorithm, problem }))
 }
 
-// RFC 5280 §6.1.3 (a)(2) and §4.1.2.5: both ends of the validity period belong to it.
-function checkValidity(place: Place, at: Date): Refusal | undefined {
+// RFC 5280 §6.1.3 (a)(2) and §4.1.2.5: both ends of the validity period belong to it, as instants without fraction.
+// §6.1 asks nothing of the anchor's dates; here they count unless the caller says otherwise.
+function checkValidity(place: Place, { at, anchorValidity }: PathRules): Refusal | undefined {
+  if (place.role === 'trust anchor' && anchorValidity === 'ignore') return undefined
   const { notBefore, notAfter } = place.certificate
   if (at.getTime() < notBefore.getTime()) {
     return refuse('ERR_PATH_NOT_YET_VALID', place, (certificate) => ({
@@ -140,17 +147,26 @@ function checkIssuer(place: Place, chain: readonly Certificate[]): Refusal | und
 }
 
 // RFC 5280 §4.2.1.12 for the leaf; along the chain as all major validators read it: a CA that lists purposes may
-// issue for these only. anyExtendedKeyUsage satisfies no named purpose.
-function checkPurpose(place: Place, purpose: Purpose): Refusal | undefined {
+// issue for these only. anyExtendedKeyUsage satisfies no named purpose unless the caller says so.
+function checkPurpose(place: Place, { purpose, anyExtendedKeyUsage }: PathRules): Refusal | undefined {
   const wanted = oidOfPurpose(purpose)
   const { extKeyUsage } = place.certificate
   if (wanted === undefined || extKeyUsage === undefined || extKeyUsage.includes(wanted)) return undefined
+  if (anyExtendedKeyUsage === 'accept' && extKeyUsage.includes('2.5.29.37.0')) return undefined
   const found = extKeyUsage.map(nameOfOid).join(', ')
   return refuse('ERR_PATH_PURPOSE', place, (certificate) => ({
     certificate,
     expected: nameOfOid(wanted),
     found,
   }))
+}
+
+// RFC 5280 §6.1.3 (b), (c): self-issued certificates are exempt unless they are the last, and so is the anchor, which
+// nobody issued.
+function checkNames(place: Place, names: NameSpace): Refusal | undefined {
+  if (place.role === 'trust anchor') return undefined
+  if (place.position > 0 && isSelfIssued(place.certificate)) return undefined
+  return names.check(place)
 }
 
 function isoSeconds(date: Date): string {
@@ -162,13 +178,16 @@ const PROCESSED_EXTENSIONS: ReadonlySet<string> = new Set([
   '2.5.29.15', // keyUsage
   '2.5.29.17', // subjectAltName
   '2.5.29.19', // basicConstraints
+  '2.5.29.30', // nameConstraints
+  '2.5.29.32', // certificatePolicies
+  '2.5.29.33', // policyMappings
   '2.5.29.35', // authorityKeyIdentifier
+  '2.5.29.36', // policyConstraints
   '2.5.29.37', // extKeyUsage
+  '2.5.29.54', // inhibitAnyPolicy
 ])
 
-const UNSUPPORTED_EXTENSIONS: ReadonlySet<string> = new Set([
-  '2.5.29.30', // nameConstraints
-  '2.5.29.33', // policyMappings
-  '2.5.29.36', // policyConstraints
-  '2.5.29.54', // inhibitAnyPolicy
+const KNOWN_QUALIFIERS: ReadonlySet<string> = new Set([
+  '1.3.6.1.5.5.7.2.1', // id-qt-cps
+  '1.3.6.1.5.5.7.2.2', // id-qt-unotice
 ])

@@ -8,13 +8,7 @@ import type { CertificateRef, Code, CodeDetails, PathAttempt } from '../errors/c
 import { createError } from '../errors/errors.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName } from '../x509/name.ts'
-
-/** A certificate and where it stands; the role is derived from the position, never passed in. */
-export interface Place {
-  readonly certificate: Certificate
-  readonly position: number
-  readonly role: CertificateRef['role']
-}
+import type { Place } from './place.ts'
 
 /** One refused candidate. */
 export interface Refusal {

@@ -80,20 +80,25 @@ describe('refused', () => {
       'PEM within',
       [one.pem],
       'ERR_ARG_TYPE',
-      'certificates made by parseCertificate, or { certificate, id }',
+      'certificates made by parseCertificate, or { certificate, id, names }',
     ],
     [
       'DER within',
       [one.der],
       'ERR_ARG_TYPE',
-      'certificates made by parseCertificate, or { certificate, id }',
+      'certificates made by parseCertificate, or { certificate, id, names }',
     ],
-    ['null within', [null], 'ERR_ARG_TYPE', 'certificates made by parseCertificate, or { certificate, id }'],
+    [
+      'null within',
+      [null],
+      'ERR_ARG_TYPE',
+      'certificates made by parseCertificate, or { certificate, id, names }',
+    ],
     [
       'DER with an id',
       [{ certificate: one.der, id: 'a' }],
       'ERR_ARG_TYPE',
-      'certificates made by parseCertificate, or { certificate, id }',
+      'certificates made by parseCertificate, or { certificate, id, names }',
     ],
   ])('%s', (_, anchors, code, expected) => {
     expect(thrownBy(() => createTrustStore(untyped(anchors)))).toMatchObject({

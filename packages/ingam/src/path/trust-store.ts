@@ -1,33 +1,52 @@
 // Layer: path. The trust anchors: CAs that the operator chose, found by subject name (RFC 5280 §7.1) at the same cost
-// for one and for ten thousand. An anchor is a certificate, whose dates and constraints are enforced (RFC 5937).
+// for one and for ten thousand. An anchor is a certificate, self-signed or not, whose dates and constraints are enforced
+// (RFC 5937), and perhaps the names for which the operator lets it speak.
 
+import { equalBytes } from '../bytes/compare.ts'
 import { createError } from '../errors/errors.ts'
-import { kindOf } from '../errors/options.ts'
+import { checkOptionKeys, kindOf } from '../errors/options.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { type Name, nameKey } from '../x509/name.ts'
+import { type AnchorNames, type AnchorSubtrees, toAnchorSubtrees } from './anchor-names.ts'
 
 /** A CA that is trusted, with the name under which it appears in identities. */
 export interface TrustAnchor {
   readonly certificate: Certificate
   /** Stable name of the anchor; where absent `x509-sha256:` and the base64url SHA-256 of its DER are used. */
   readonly id?: string
+  /** The names for which it may speak; where absent, all that its own certificate allows. */
+  readonly names?: AnchorNames
+}
+
+/** An anchor as the store holds it: its names in the form in which they are compared. */
+export interface StoredAnchor {
+  readonly certificate: Certificate
+  readonly id?: string
+  readonly subtrees?: AnchorSubtrees
 }
 
 /** A set of trust anchors, made by {@link createTrustStore}; it never changes. */
 export class TrustStore {
-  readonly #bySubject: ReadonlyMap<string, readonly TrustAnchor[]>
+  readonly #bySubject: ReadonlyMap<string, readonly StoredAnchor[]>
   readonly size: number
 
   /** @internal use {@link createTrustStore} */
-  constructor(bySubject: ReadonlyMap<string, readonly TrustAnchor[]>, size: number) {
+  constructor(bySubject: ReadonlyMap<string, readonly StoredAnchor[]>, size: number) {
     this.#bySubject = bySubject
     this.size = size
     Object.freeze(this)
   }
 
   /** The anchors whose subject is the name; none where there are none. */
-  findBySubject(name: Name): readonly TrustAnchor[] {
+  findBySubject(name: Name): readonly StoredAnchor[] {
     return this.#bySubject.get(nameKey(name)) ?? []
+  }
+
+  /** The anchors whose certificate is this one, byte for byte. */
+  findCertificate(certificate: Certificate): readonly StoredAnchor[] {
+    return this.findBySubject(certificate.subject).filter((anchor) =>
+      equalBytes(anchor.certificate.der, certificate.der),
+    )
   }
 }
 
@@ -35,11 +54,12 @@ export class TrustStore {
  * Makes a trust store. **Nothing about the certificates is checked here**: dates and constraints are, each time a path
  * ends at one of them.
  *
- * @param anchors parsed certificates, or certificates with ids; at least one; ids must differ
- * @throws {ArgumentError} ERR_ARG_VALUE for an empty list or a repeated id, ERR_ARG_TYPE for anything else in it
+ * @param anchors parsed certificates, or certificates with ids and names; at least one; ids must differ
+ * @throws {ArgumentError} ERR_ARG_VALUE for an empty list, a repeated id or a malformed name, ERR_ARG_REQUIRED for names
+ * without directoryNames, ERR_ARG_UNKNOWN_OPTION for an unknown field, ERR_ARG_TYPE for anything else in the list
  */
 export function createTrustStore(anchors: readonly (Certificate | TrustAnchor)[]): TrustStore {
-  const bySubject = new Map<string, TrustAnchor[]>()
+  const bySubject = new Map<string, StoredAnchor[]>()
   const ids = new Set<string>()
   if (!Array.isArray(anchors)) {
     throw createError('ERR_ARG_TYPE', {
@@ -77,23 +97,31 @@ function isCertificate(value: unknown): value is Certificate {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'certificate'
 }
 
-function toAnchor(given: Certificate | TrustAnchor): TrustAnchor {
+function toAnchor(given: Certificate | TrustAnchor): StoredAnchor {
   if (typeof given === 'object' && given !== null) {
     if ('kind' in given && given.kind === 'certificate') return Object.freeze({ certificate: given })
     if ('certificate' in given && isCertificate(given.certificate)) {
-      const { certificate, id } = given
-      if (id === undefined) return Object.freeze({ certificate })
-      if (typeof id === 'string' && id !== '') return Object.freeze({ certificate, id })
-      throw createError('ERR_ARG_VALUE', {
-        argument: 'trustAnchors',
-        expected: 'an id that is text and not empty',
-        found: kindOf(id),
+      checkOptionKeys('trustAnchors', given, ANCHOR_KEYS)
+      const { certificate, id, names } = given
+      if (id !== undefined && (typeof id !== 'string' || id === '')) {
+        throw createError('ERR_ARG_VALUE', {
+          argument: 'trustAnchors',
+          expected: 'an id that is text and not empty',
+          found: kindOf(id),
+        })
+      }
+      return Object.freeze({
+        certificate,
+        ...(id !== undefined && { id }),
+        ...(names !== undefined && { subtrees: toAnchorSubtrees(names) }),
       })
     }
   }
   throw createError('ERR_ARG_TYPE', {
     argument: 'trustAnchors',
-    expected: 'certificates made by parseCertificate, or { certificate, id }',
+    expected: 'certificates made by parseCertificate, or { certificate, id, names }',
     found: given === null ? 'null' : typeof given,
   })
 }
+
+const ANCHOR_KEYS = ['certificate', 'id', 'names'] as const

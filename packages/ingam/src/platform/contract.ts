@@ -7,6 +7,7 @@ export type MaybePromise<T> = T | Promise<T>
 
 export type HashName = 'SHA-256' | 'SHA-384' | 'SHA-512'
 export type CurveName = 'P-256' | 'P-384' | 'P-521'
+export type MlDsaParameterSet = 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87'
 
 /** How a signature is made and written. ECDSA: `der` as in certificates, `p1363` (fixed R‖S) as in JWS. */
 export type SignatureScheme =
@@ -18,7 +19,8 @@ export type SignatureScheme =
     }
   | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
   | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly saltLength: number }
-  | { readonly kind: 'ed25519' }
+  | { readonly kind: 'ed25519' | 'ed448' }
+  | { readonly kind: 'ml-dsa'; readonly parameterSet: MlDsaParameterSet }
 
 declare const publicKeyBrand: unique symbol
 declare const privateKeyBrand: unique symbol

@@ -90,6 +90,8 @@ function verifyWith(
         signature,
       )
     case 'ed25519':
+    case 'ed448':
+    case 'ml-dsa':
       return verifyNode(null, data, key, signature)
   }
 }
@@ -112,16 +114,27 @@ function signWith(scheme: SignatureScheme, key: KeyObject, data: Uint8Array): Ui
         saltLength: scheme.saltLength,
       })
     case 'ed25519':
+    case 'ed448':
+    case 'ml-dsa':
       return signNode(null, data, key)
   }
 }
 
-const KEY_TYPES = { ecdsa: 'ec', 'rsa-pkcs1': 'rsa', 'rsa-pss': 'rsa', ed25519: 'ed25519' } as const
+const KEY_TYPES = {
+  ecdsa: 'ec',
+  'rsa-pkcs1': 'rsa',
+  'rsa-pss': 'rsa',
+  ed25519: 'ed25519',
+  ed448: 'ed448',
+} as const
 const OPENSSL_CURVES = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const
 
 // A KeyObject would work under any scheme of its family; here, as on the web, it is tied to the one it came for.
 function isOf(scheme: SignatureScheme, key: KeyObject): boolean {
-  if (key.asymmetricKeyType !== KEY_TYPES[scheme.kind]) return false
+  // Wider than the declared type: versions of Node without ML-DSA know no such key.
+  const type: string | undefined = key.asymmetricKeyType
+  if (scheme.kind === 'ml-dsa') return type === scheme.parameterSet.toLowerCase()
+  if (type !== KEY_TYPES[scheme.kind]) return false
   return scheme.kind !== 'ecdsa' || key.asymmetricKeyDetails?.namedCurve === OPENSSL_CURVES[scheme.curve]
 }
 

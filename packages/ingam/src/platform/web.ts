@@ -90,6 +90,10 @@ function importParameters(scheme: SignatureScheme): ImportParameters {
       return { name: 'RSA-PSS', hash: scheme.hash }
     case 'ed25519':
       return { name: 'Ed25519' }
+    case 'ed448':
+      return { name: 'Ed448' }
+    case 'ml-dsa':
+      return { name: scheme.parameterSet }
   }
 }
 
@@ -109,6 +113,10 @@ function operationParameters(scheme: SignatureScheme): OperationParameters {
       return { name: 'RSA-PSS', saltLength: scheme.saltLength }
     case 'ed25519':
       return { name: 'Ed25519' }
+    case 'ed448':
+      return { name: 'Ed448' }
+    case 'ml-dsa':
+      return { name: scheme.parameterSet }
   }
 }
 

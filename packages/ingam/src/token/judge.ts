@@ -185,8 +185,7 @@ async function vouch(
       leaf,
       intermediates,
       trustStore: plan.trustStore,
-      at,
-      purpose: 'clientAuth',
+      rules: { ...plan.pathRules, at },
       budget,
     })
     trace?.note('trust anchor', path.anchor.id)

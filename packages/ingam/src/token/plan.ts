@@ -1,10 +1,12 @@
 // Layer: token. What a verifier was told, validated once and frozen: the plan that every judgement reads.
 
 import { createError } from '../errors/errors.ts'
-import { checkOptionKeys, kindOf, validDate, wholeNumber } from '../errors/options.ts'
+import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../errors/options.ts'
 import { isTokenAlgorithm, TOKEN_ALGORITHMS, type TokenAlgorithm } from '../keys/algorithms.ts'
+import type { PathRules } from '../path/checks.ts'
+import type { PolicyInputs } from '../path/policy-graph.ts'
 import type { TrustAnchor, TrustStore } from '../path/trust-store.ts'
-import { checkRevocation, toTrustStore } from '../verify/verify-path.ts'
+import { checkPolicyInputs, checkRevocation, toTrustStore } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { AUTH_PROFILE, type Profile } from './profile.ts'
 import { createMemoryReplayStore, type ReplayStore } from './replay.ts'
@@ -17,6 +19,10 @@ export interface VerifierOptions {
   readonly audience: string | readonly string[]
   /** The stance on revocation. Required; only `'off'` is supported by this version. */
   readonly revocation: 'off'
+  /** RFC 5280's four inputs about certificate policies; by default all are acceptable and none is required. */
+  readonly policies?: Partial<PolicyInputs>
+  /** Whether the dates of the anchors' certificates count; default `'enforce'`. */
+  readonly anchorValidity?: 'enforce' | 'ignore'
   /** Signature algorithms accepted; default all of ES256, RS256, PS256, Ed25519. */
   readonly algorithms?: readonly TokenAlgorithm[]
   /** The verifier's clock; default the system's. */
@@ -56,6 +62,8 @@ export interface VerifierOptions {
 export interface Plan {
   readonly profile: Profile
   readonly trustStore: TrustStore
+  /** All but the instant. */
+  readonly pathRules: Omit<PathRules, 'at'>
   readonly audiences: ReadonlySet<string>
   readonly algorithms: ReadonlySet<TokenAlgorithm>
   readonly clock: () => Date
@@ -98,6 +106,7 @@ export function createPlan(options: VerifierOptions): Plan {
   return Object.freeze({
     profile: AUTH_PROFILE,
     trustStore: toTrustStore(options.trustAnchors),
+    pathRules: readPathRules(options),
     audiences: readAudience(options.audience),
     algorithms: readAlgorithms(options.algorithms === undefined ? TOKEN_ALGORITHMS : options.algorithms),
     clock,
@@ -116,10 +125,22 @@ export function createPlan(options: VerifierOptions): Plan {
   })
 }
 
+function readPathRules({ policies, anchorValidity }: VerifierOptions): Plan['pathRules'] {
+  return Object.freeze({
+    purpose: 'clientAuth',
+    policies: checkPolicyInputs(policies),
+    anchorValidity: choice('anchorValidity', anchorValidity, ['enforce', 'ignore']),
+    // docs/token-format.md: it does not count for signers of tokens.
+    anyExtendedKeyUsage: 'refuse',
+  })
+}
+
 const OPTION_KEYS = [
   'trustAnchors',
   'audience',
   'revocation',
+  'policies',
+  'anchorValidity',
   'algorithms',
   'clock',
   'wait',
@@ -152,13 +173,6 @@ function numberOption(
   maximum: number,
 ): number {
   return wholeNumber(name, options[name], { default: byDefault, minimum, maximum })
-}
-
-function choice<T extends string>(argument: string, value: T | undefined, values: readonly [T, ...T[]]): T {
-  if (value === undefined) return values[0]
-  if (values.includes(value)) return value
-  const found = typeof value === 'string' ? value : kindOf(value)
-  throw createError('ERR_ARG_VALUE', { argument, expected: values.map((v) => `'${v}'`).join(' or '), found })
 }
 
 function flag(argument: string, value: boolean | undefined): boolean {

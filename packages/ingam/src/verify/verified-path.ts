@@ -1,14 +1,15 @@
 // Layer: verify. The rung above a parsed certificate: a path on which every check passed. Only verifyPath makes one;
 // a copy, or an object read from JSON, is not recognised.
 
+import type { PathRules } from '../path/checks.ts'
 import type { Purpose } from '../path/purpose.ts'
 import type { Certificate } from '../x509/certificate.ts'
 
 interface Parts {
   readonly certificates: readonly Certificate[]
   readonly anchor: { readonly id: string; readonly certificate: Certificate }
-  readonly purpose: Purpose
-  readonly at: Date
+  readonly policies: readonly string[]
+  readonly rules: PathRules
 }
 
 /** A certification path that was verified for a purpose, at an instant, to a trust anchor. */
@@ -16,19 +17,24 @@ export class VerifiedPath {
   readonly #at: number
   readonly #validFrom: number
   readonly #validUntil: number
-  /** Leaf first, the trust anchor's certificate last. */
+  /** Leaf first, the trust anchor's certificate last; a pinned leaf stands alone. */
   readonly certificates: readonly Certificate[]
   readonly anchor: { readonly id: string; readonly certificate: Certificate }
   readonly purpose: Purpose
+  /** The user-constrained policy set (RFC 5280 §6.1.6), sorted; `2.5.29.32.0` stands for any policy. */
+  readonly policies: readonly string[]
 
   /** @internal made by verifyPath alone */
   constructor(parts: Parts) {
     this.certificates = Object.freeze([...parts.certificates])
     this.anchor = Object.freeze(parts.anchor)
-    this.purpose = parts.purpose
-    this.#at = parts.at.getTime()
-    this.#validFrom = Math.max(...parts.certificates.map((c) => c.notBefore.getTime()))
-    this.#validUntil = Math.min(...parts.certificates.map((c) => c.notAfter.getTime()))
+    this.purpose = parts.rules.purpose
+    this.policies = Object.freeze([...parts.policies])
+    this.#at = parts.rules.at.getTime()
+    const isDated = parts.rules.anchorValidity === 'enforce' || parts.certificates.length === 1
+    const dated = isDated ? parts.certificates : parts.certificates.slice(0, -1)
+    this.#validFrom = Math.max(...dated.map((c) => c.notBefore.getTime()))
+    this.#validUntil = Math.min(...dated.map((c) => c.notAfter.getTime()))
     Object.freeze(this)
   }
 
@@ -37,12 +43,12 @@ export class VerifiedPath {
     return new Date(this.#at)
   }
 
-  /** The latest notBefore of the path. */
+  /** The latest notBefore of the path; that of the anchor counts unless its dates were ignored. */
   get validFrom(): Date {
     return new Date(this.#validFrom)
   }
 
-  /** The earliest notAfter of the path; it belongs to the period. */
+  /** The earliest notAfter of the path, which belongs to the period; the anchor's counts unless it was ignored. */
   get validUntil(): Date {
     return new Date(this.#validUntil)
   }

@@ -1,12 +1,14 @@
-// Layer: verify. The public judgement on a path: RFC 5280 §6.1 as far as path/ implements it, joined with the stance
-// on revocation, of which only 'off' exists so far.
+// Layer: verify. The public judgement on a path: RFC 5280 §6.1, joined with the stance on revocation, of which only
+// 'off' exists so far.
 
 import { platform } from '#platform'
 import { encodeBase64url } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
-import { checkOptionKeys, kindOf, validDate, wholeNumber } from '../errors/options.ts'
+import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../errors/options.ts'
 import { type Budget, createBudget, type PathLimits } from '../path/budget.ts'
 import { buildPath } from '../path/build.ts'
+import type { PathRules } from '../path/checks.ts'
+import { DEFAULT_POLICY_INPUTS, type PolicyInputs } from '../path/policy-graph.ts'
 import type { Purpose } from '../path/purpose.ts'
 import { toError } from '../path/refusal.ts'
 import { createTrustStore, type TrustAnchor, TrustStore } from '../path/trust-store.ts'
@@ -25,6 +27,20 @@ export interface VerifyPathOptions {
   readonly at: Date
   /** What the leaf is used for. Required. `'any'` asks nothing of extKeyUsage. */
   readonly purpose: Purpose
+  /** RFC 5280's four inputs about certificate policies; by default all are acceptable and none is required. */
+  readonly policies?: Partial<PolicyInputs>
+  /**
+   * Whether the dates of the anchor's certificate count; default `'enforce'`. `'ignore'` trusts its key for as long as
+   * it is in the list, as RFC 5280 §6.1 does.
+   */
+  readonly anchorValidity?: 'enforce' | 'ignore'
+  /** Whether anyExtendedKeyUsage stands for a named purpose; default `'refuse'`. */
+  readonly anyExtendedKeyUsage?: 'refuse' | 'accept'
+  /**
+   * Whether a leaf that is itself a trust anchor, byte for byte, is accepted without an issuer; default `'refuse'`. Its
+   * dates, key, critical extensions, purpose, names and policies are checked, **its signature is not**.
+   */
+  readonly pinnedLeaf?: 'refuse' | 'accept'
   /** The stance on revocation. Required; only `'off'` is supported by this version. */
   readonly revocation: 'off'
   /** Bounds on the search. */
@@ -32,11 +48,10 @@ export interface VerifyPathOptions {
 }
 
 /**
- * Returns a path from the leaf to one of the trust anchors on which every rule of RFC 5280 §6.1 that this version
- * processes holds at the given instant.
+ * Returns a path from the leaf to one of the trust anchors on which every rule of RFC 5280 §6.1 holds at the given
+ * instant: docs/profile.md lists them.
  *
- * **Not checked: revocation; whether the leaf may speak for any host name.** Certificates that bear nameConstraints,
- * policyMappings, policyConstraints, inhibitAnyPolicy or an unknown critical extension are refused.
+ * **Not checked: revocation; whether the leaf is the one that the caller means to talk to** (no host name is compared).
  *
  * @returns a {@link VerifiedPath}
  * @throws {PathError} ERR_PATH_*, of all candidates the one that came furthest, with `attempts`
@@ -49,12 +64,19 @@ export async function verifyPath(options: VerifyPathOptions): Promise<VerifiedPa
   const { purpose, revocation } = options
   checkRevocation(revocation)
   checkPurposeName(purpose)
+  const pinnedLeaf = choice('pinnedLeaf', options.pinnedLeaf, ['refuse', 'accept'])
   return await searchPath({
     leaf: toCertificate('leaf', options.leaf),
     intermediates: toCertificates(options.intermediates === undefined ? [] : options.intermediates),
     trustStore: toTrustStore(options.trustAnchors),
-    at: new Date(validDate('at', options.at)),
-    purpose,
+    rules: {
+      at: new Date(validDate('at', options.at)),
+      purpose,
+      policies: checkPolicyInputs(options.policies),
+      anchorValidity: choice('anchorValidity', options.anchorValidity, ['enforce', 'ignore']),
+      anyExtendedKeyUsage: choice('anyExtendedKeyUsage', options.anyExtendedKeyUsage, ['refuse', 'accept']),
+    },
+    pinnedLeaf,
     budget: createBudget(checkLimits(options.limits)),
   })
 }
@@ -64,19 +86,31 @@ export interface PathSearch {
   readonly leaf: Certificate
   readonly intermediates: readonly Certificate[]
   readonly trustStore: TrustStore
-  readonly at: Date
-  readonly purpose: Purpose
+  readonly rules: PathRules
+  /** Default `'refuse'`. */
+  readonly pinnedLeaf?: 'refuse' | 'accept'
   readonly budget: Budget
 }
 
 /** The search behind {@link verifyPath}, for callers within the library that count its work. */
 export async function searchPath(search: PathSearch): Promise<VerifiedPath> {
-  const { leaf, intermediates, trustStore, at, purpose, budget } = search
-  const outcome = await buildPath({ leaf, intermediates, trustStore, rules: { at, purpose }, budget })
+  const { rules } = search
+  const outcome = await buildPath({ pinnedLeaf: 'refuse', ...search })
   if (!outcome.ok) throw await toError(outcome.refusal, outcome.attempts)
   const { certificate, id } = outcome.anchor
   const anchor = { certificate, id: id ?? (await thumbprintId(certificate)) }
-  return new VerifiedPath({ certificates: outcome.chain, anchor, purpose, at })
+  return new VerifiedPath({ certificates: outcome.chain, anchor, policies: outcome.policies, rules })
+}
+
+/** The rules of a path where nothing but instant and purpose is chosen. */
+export function usualRules(at: Date, purpose: Purpose): PathRules {
+  return {
+    at,
+    purpose,
+    policies: DEFAULT_POLICY_INPUTS,
+    anchorValidity: 'enforce',
+    anyExtendedKeyUsage: 'refuse',
+  }
 }
 
 /** `x509-sha256:` and the base64url SHA-256 of the certificate's DER. */
@@ -117,10 +151,22 @@ const OPTION_KEYS = [
   'trustAnchors',
   'at',
   'purpose',
+  'policies',
+  'anchorValidity',
+  'anyExtendedKeyUsage',
+  'pinnedLeaf',
   'revocation',
   'limits',
 ] as const
-const LIMIT_KEYS = ['maxSignatureChecks', 'maxEdges', 'maxIntermediates'] as const
+const LIMIT_KEYS = ['maxSignatureChecks', 'maxEdges', 'maxIntermediates', 'maxNameComparisons'] as const
+const POLICY_KEYS = [
+  'initialPolicySet',
+  'initialExplicitPolicy',
+  'initialPolicyMappingInhibit',
+  'initialInhibitAnyPolicy',
+] as const
+// LIMIT: as many as a path could be asked for by any policy that a person wrote.
+const MAX_POLICIES = 1_000
 // LIMIT: more than any pool that a protocol carries; the search itself is bounded by its budget.
 const MAX_INTERMEDIATES_GIVEN = 1_000
 
@@ -132,12 +178,46 @@ function checkPurposeName(purpose: unknown): void {
     })
   }
   const named = purpose === 'clientAuth' || purpose === 'serverAuth' || purpose === 'any'
-  if (named || (typeof purpose === 'string' && /^[012](\.(0|[1-9]\d*))+$/u.test(purpose))) return
+  if (named || isOid(purpose)) return
   const found = typeof purpose === 'string' ? purpose : kindOf(purpose)
   throw createError('ERR_ARG_VALUE', {
     argument: 'purpose',
     expected: "'clientAuth', 'serverAuth', 'any' or an OID",
     found,
+  })
+}
+
+function isOid(value: unknown): value is string {
+  return typeof value === 'string' && /^[012](\.(0|[1-9]\d*))+$/u.test(value)
+}
+
+/** RFC 5280's policy inputs, validated and complete. */
+export function checkPolicyInputs(given: Partial<PolicyInputs> | undefined): PolicyInputs {
+  if (given === undefined) return DEFAULT_POLICY_INPUTS
+  checkOptionKeys('policies', given, POLICY_KEYS)
+  const { initialPolicySet = DEFAULT_POLICY_INPUTS.initialPolicySet } = given
+  const list: readonly unknown[] = Array.isArray(initialPolicySet) ? initialPolicySet : []
+  if (list.length === 0 || list.length > MAX_POLICIES || !list.every(isOid)) {
+    throw createError('ERR_ARG_VALUE', {
+      argument: 'policies.initialPolicySet',
+      expected: `1 to ${MAX_POLICIES} dotted OIDs; 2.5.29.32.0 for any`,
+      found: Array.isArray(initialPolicySet) ? `${list.length} of another kind` : kindOf(initialPolicySet),
+    })
+  }
+  return Object.freeze({
+    initialPolicySet: Object.freeze([...list]),
+    initialExplicitPolicy: flag('initialExplicitPolicy', given.initialExplicitPolicy),
+    initialPolicyMappingInhibit: flag('initialPolicyMappingInhibit', given.initialPolicyMappingInhibit),
+    initialInhibitAnyPolicy: flag('initialInhibitAnyPolicy', given.initialInhibitAnyPolicy),
+  })
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false
+  throw createError('ERR_ARG_TYPE', {
+    argument: `policies.${name}`,
+    expected: 'a boolean',
+    found: kindOf(value),
   })
 }
 
@@ -155,6 +235,11 @@ function checkLimits(limits: PathLimits | undefined): PathLimits {
       default: 7,
       minimum: 0,
       maximum: 100,
+    }),
+    maxNameComparisons: wholeNumber('limits.maxNameComparisons', limits.maxNameComparisons, {
+      default: 10_000,
+      minimum: 1,
+      maximum: 1_000_000,
     }),
   }
 }

@@ -1,4 +1,4 @@
-// Layer: x509. Certificates (RFC 5280 §4.1): every field, six extensions decoded, the others as they stand. What comes
+// Layer: x509. Certificates (RFC 5280 §4.1): every field, eleven extensions decoded, the others as they stand. What comes
 // out is well-formed and unvouched: no signature, date or issuer has been looked at.
 
 import { equalBytes } from '../bytes/compare.ts'
@@ -8,6 +8,7 @@ import { readTime } from '../der/time.ts'
 import { createError, isPkiError } from '../errors/errors.ts'
 import { type AlgorithmIdentifier, readAlgorithmIdentifier } from './algorithm.ts'
 import { type BasicConstraints, readBasicConstraints } from './extensions/basic-constraints.ts'
+import { type PolicyInformation, readCertificatePolicies } from './extensions/certificate-policies.ts'
 import { type ExtKeyUsage, readExtKeyUsage } from './extensions/ext-key-usage.ts'
 import {
   type AuthorityKeyIdentifier,
@@ -15,6 +16,13 @@ import {
   readSubjectKeyIdentifier,
 } from './extensions/key-identifiers.ts'
 import { type KeyUsage, readKeyUsage } from './extensions/key-usage.ts'
+import { type NameConstraints, readNameConstraints } from './extensions/name-constraints.ts'
+import {
+  type PolicyConstraints,
+  readInhibitAnyPolicy,
+  readPolicyConstraints,
+} from './extensions/policy-constraints.ts'
+import { type PolicyMapping, readPolicyMappings } from './extensions/policy-mappings.ts'
 import { type GeneralName, readGeneralNames } from './general-name.ts'
 import { type Name, readName } from './name.ts'
 import { nameOfOid } from './oids.ts'
@@ -48,6 +56,11 @@ export interface Certificate {
   readonly subjectAltName?: readonly GeneralName[]
   readonly subjectKeyIdentifier?: Uint8Array
   readonly authorityKeyIdentifier?: AuthorityKeyIdentifier
+  readonly nameConstraints?: NameConstraints
+  readonly certificatePolicies?: readonly PolicyInformation[]
+  readonly policyMappings?: readonly PolicyMapping[]
+  readonly policyConstraints?: PolicyConstraints
+  readonly inhibitAnyPolicy?: number
   readonly signatureValue: Uint8Array
 }
 
@@ -230,6 +243,11 @@ type DecodedExtensions = Pick<
   | 'subjectAltName'
   | 'subjectKeyIdentifier'
   | 'authorityKeyIdentifier'
+  | 'nameConstraints'
+  | 'certificatePolicies'
+  | 'policyMappings'
+  | 'policyConstraints'
+  | 'inhibitAnyPolicy'
 >
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -270,11 +288,26 @@ function decodeExtension({ oid, value }: Extension, decoded: Mutable<DecodedExte
     case '2.5.29.19':
       decoded.basicConstraints = readAll(value, 'BasicConstraints', readBasicConstraints)
       break
+    case '2.5.29.30':
+      decoded.nameConstraints = readAll(value, 'NameConstraints', readNameConstraints)
+      break
+    case '2.5.29.32':
+      decoded.certificatePolicies = readAll(value, 'CertificatePolicies', readCertificatePolicies)
+      break
+    case '2.5.29.33':
+      decoded.policyMappings = readAll(value, 'PolicyMappings', readPolicyMappings)
+      break
     case '2.5.29.35':
       decoded.authorityKeyIdentifier = readAll(value, 'AuthorityKeyIdentifier', readAuthorityKeyIdentifier)
       break
+    case '2.5.29.36':
+      decoded.policyConstraints = readAll(value, 'PolicyConstraints', readPolicyConstraints)
+      break
     case '2.5.29.37':
       decoded.extKeyUsage = readAll(value, 'ExtKeyUsageSyntax', readExtKeyUsage)
+      break
+    case '2.5.29.54':
+      decoded.inhibitAnyPolicy = readAll(value, 'InhibitAnyPolicy', readInhibitAnyPolicy)
       break
     default:
   }

@@ -42,9 +42,24 @@ export function equalNames(a: Name, b: Name): boolean {
 export function nameKey(name: Name): string {
   const known = keys.get(name)
   if (known !== undefined) return known
-  const key = JSON.stringify(name.rdns.map((rdn) => rdn.map(attributeKey).sort()))
+  const key = JSON.stringify(rdnKeys(name))
   keys.set(name, key)
   return key
+}
+
+/** One text for each RDN that is equal for two of them exactly if RFC 5280 §7.1 calls them equal. */
+export function rdnKeys(name: Name): readonly string[] {
+  const known = keysOfRdns.get(name)
+  if (known !== undefined) return known
+  const list = name.rdns.map((rdn) => JSON.stringify(rdn.map(attributeKey).sort()))
+  keysOfRdns.set(name, list)
+  return list
+}
+
+/** Whether the attribute is compared as text; others are equal only byte for byte. */
+export function isPrepared({ oid, tag }: Attribute): boolean {
+  if (tag === TAG.utf8String || tag === TAG.printableString) return true
+  return tag === TAG.ia5String && (oid === EMAIL_ADDRESS || oid === DOMAIN_COMPONENT)
 }
 
 /** RFC 4514 text: the last RDN first; control and bidirectional characters are shown as `\u{…}`. */
@@ -66,6 +81,7 @@ function hexValue(der: Uint8Array): string {
 
 // Derived from the name alone, so that it never goes stale.
 const keys: WeakMap<Name, string> = new WeakMap()
+const keysOfRdns: WeakMap<Name, readonly string[]> = new WeakMap()
 
 function readRdn(reader: DerReader, reading: string): readonly Attribute[] {
   const start = reader.offset
@@ -145,11 +161,9 @@ const DOMAIN_COMPONENT = '0.9.2342.19200300.100.1.25'
 
 // RFC 5280 §7.1: DirectoryString by caseIgnoreMatch after RFC 4518's preparation; domainComponent and the
 // emailAddress attribute without case; every other type only byte for byte.
-function attributeKey({ oid, tag, value, der }: Attribute): string {
-  if (tag === TAG.utf8String || tag === TAG.printableString) return `${oid}=${prepare(value)}`
-  if (tag === TAG.ia5String && (oid === EMAIL_ADDRESS || oid === DOMAIN_COMPONENT))
-    return `${oid}=${prepare(value)}`
-  return `${oid}#${encodeHex(der)}`
+function attributeKey(attribute: Attribute): string {
+  const { oid, value, der } = attribute
+  return isPrepared(attribute) ? `${oid}=${prepare(value)}` : `${oid}#${encodeHex(der)}`
 }
 
 // RFC 4518 §2.2: controls, format characters and variation selectors that are mapped to nothing.

@@ -62,6 +62,7 @@ describe('RSA', () => {
         der: writeSequence(writeOid(RSA), writeNull()),
       },
       key: { kind: 'rsa', modulusBits: 2048, publicExponent: 65_537n },
+      subjectPublicKey: writeSequence(modulusOf(2048), writeInteger(65_537)),
     })
   })
 
@@ -219,9 +220,9 @@ describe('Ed25519', () => {
 describe('the frame', () => {
   test.each([
     ['X25519', '1.3.101.110'],
-    ['Ed448', '1.3.101.113'],
+    ['X448', '1.3.101.111'],
     ['DSA', '1.2.840.10040.4.1'],
-    ['RSASSA-PSS', '1.2.840.113549.1.1.10'],
+    ['RSAES-OAEP', '1.2.840.113549.1.1.7'],
     ['an OID that begins like RSA', `${RSA}.1`],
   ])('marks %s as unsupported', (_, oid) => {
     expect(read(spki(oid, undefined, Uint8Array.of(1))).key).toEqual({
@@ -316,7 +317,11 @@ describe('description', () => {
     ['RSA', rsa(modulusOf(3072)), 'RSA 3072'],
     ['a curve', ec(P384, pointOf(0x04, 96)), 'EC P-384'],
     ['Ed25519', spki(ED25519, undefined, new Uint8Array(32)), 'Ed25519'],
-    ['a known algorithm that is not supported', spki('1.3.101.113', undefined, new Uint8Array(57)), 'Ed448'],
+    [
+      'a known algorithm that is not supported',
+      spki('1.2.840.10040.4.1', undefined, new Uint8Array(57)),
+      'DSA',
+    ],
     ['an unknown algorithm', spki('1.2.3', undefined, new Uint8Array(1)), '1.2.3'],
   ])('names %s', (_, der, expected) => {
     expect(describeKey(read(der))).toBe(expected)
