@@ -22,7 +22,18 @@ import { ecdsaDerFromP1363 } from '../platform/ecdsa-signature.ts'
 import { KEY_USAGE_BITS, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 
 /** Kinds of key that test certificates can have. */
-export type TestKeyType = 'P-256' | 'P-384' | 'RSA-1024' | 'RSA-2048' | 'Ed25519'
+export type TestKeyType =
+  | 'P-256'
+  | 'P-384'
+  | 'P-521'
+  | 'RSA-1024'
+  | 'RSA-2048'
+  | 'RSA-PSS-2048'
+  | 'Ed25519'
+  | 'Ed448'
+  | 'ML-DSA-44'
+  | 'ML-DSA-65'
+  | 'ML-DSA-87'
 
 /** A key pair with its public key as certificates carry it. */
 export interface TestKeyPair {
@@ -51,7 +62,10 @@ export interface CertificateFields {
   readonly extensions: readonly TestExtension[]
 }
 
-/** Makes a key pair that can be exported. */
+/**
+ * Makes a key pair that can be exported. An RSA-PSS key is an RSA key that signs certificates by RSASSA-PSS; Ed448 and
+ * ML-DSA need a runtime that has them.
+ */
 export async function generateKeyPair(keyType: TestKeyType): Promise<TestKeyPair> {
   const pair = await crypto.subtle.generateKey(GENERATION[keyType], true, ['sign', 'verify'])
   if (!('privateKey' in pair)) throw new TypeError(`the runtime made no key pair for ${keyType}`)
@@ -63,7 +77,7 @@ export async function generateKeyPair(keyType: TestKeyType): Promise<TestKeyPair
   }
 }
 
-/** DER of a certificate with these fields, signed by the key with SHA-256 (or EdDSA's own hash). */
+/** DER of a certificate with these fields, signed by the key with SHA-256 (or the algorithm's own hash). */
 export async function writeCertificate(fields: CertificateFields, signer: TestKeyPair): Promise<Uint8Array> {
   const algorithm = SIGNATURE_ALGORITHMS[signer.keyType]
   const tbsCertificate = writeSequence(
@@ -139,41 +153,71 @@ export async function keyIdentifier(keys: TestKeyPair): Promise<Uint8Array> {
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: Uint8Array.of(1, 0, 1) }
 
+const OWN_HASH = {
+  Ed448: { name: 'Ed448' },
+  'ML-DSA-44': { name: 'ML-DSA-44' },
+  'ML-DSA-65': { name: 'ML-DSA-65' },
+  'ML-DSA-87': { name: 'ML-DSA-87' },
+} as const
+
 const GENERATION = {
   'P-256': { name: 'ECDSA', namedCurve: 'P-256' },
   'P-384': { name: 'ECDSA', namedCurve: 'P-384' },
+  'P-521': { name: 'ECDSA', namedCurve: 'P-521' },
   // Too weak for any verifier; here to be refused.
   'RSA-1024': { ...RSA, modulusLength: 1024 },
   'RSA-2048': { ...RSA, modulusLength: 2048 },
+  'RSA-PSS-2048': { ...RSA, name: 'RSA-PSS', modulusLength: 2048 },
   Ed25519: { name: 'Ed25519' },
+  ...OWN_HASH,
 } as const
 
 const SIGNING = {
   'P-256': { name: 'ECDSA', hash: 'SHA-256' },
   'P-384': { name: 'ECDSA', hash: 'SHA-256' },
+  'P-521': { name: 'ECDSA', hash: 'SHA-256' },
   'RSA-1024': { name: 'RSASSA-PKCS1-v1_5' },
   'RSA-2048': { name: 'RSASSA-PKCS1-v1_5' },
+  'RSA-PSS-2048': { name: 'RSA-PSS', saltLength: 32 },
   Ed25519: { name: 'Ed25519' },
+  ...OWN_HASH,
 } as const
 
-const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48 } as const
+const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const
 const SHA256_WITH_RSA = writeSequence(writeOid('1.2.840.113549.1.1.11'), writeNull())
 const ECDSA_WITH_SHA256 = writeSequence(writeOid('1.2.840.10045.4.3.2'))
+const SHA256 = writeSequence(writeOid('2.16.840.1.101.3.4.2.1'), writeNull())
+// RFC 4055 §3.1: SHA-256, MGF1 with SHA-256, a salt of 32 octets.
+const PSS_WITH_SHA256 = writeSequence(
+  writeOid('1.2.840.113549.1.1.10'),
+  writeSequence(
+    writeExplicit(0, SHA256),
+    writeExplicit(1, writeSequence(writeOid('1.2.840.113549.1.1.8'), SHA256)),
+    writeExplicit(2, writeInteger(32)),
+  ),
+)
 
 const SIGNATURE_ALGORITHMS: Readonly<Record<TestKeyType, Uint8Array>> = {
   'P-256': ECDSA_WITH_SHA256,
   'P-384': ECDSA_WITH_SHA256,
+  'P-521': ECDSA_WITH_SHA256,
   'RSA-1024': SHA256_WITH_RSA,
   'RSA-2048': SHA256_WITH_RSA,
+  'RSA-PSS-2048': PSS_WITH_SHA256,
   Ed25519: writeSequence(writeOid('1.3.101.112')),
+  Ed448: writeSequence(writeOid('1.3.101.113')),
+  'ML-DSA-44': writeSequence(writeOid('2.16.840.1.101.3.4.3.17')),
+  'ML-DSA-65': writeSequence(writeOid('2.16.840.1.101.3.4.3.18')),
+  'ML-DSA-87': writeSequence(writeOid('2.16.840.1.101.3.4.3.19')),
 }
 
 async function sign(signer: TestKeyPair, data: Uint8Array): Promise<Uint8Array> {
   const signature = new Uint8Array(
     await crypto.subtle.sign(SIGNING[signer.keyType], signer.privateKey, copyOf(data)),
   )
-  if (signer.keyType !== 'P-256' && signer.keyType !== 'P-384') return signature
-  const der = ecdsaDerFromP1363(signature, COORDINATE_BYTES[signer.keyType])
+  const { keyType } = signer
+  if (keyType !== 'P-256' && keyType !== 'P-384' && keyType !== 'P-521') return signature
+  const der = ecdsaDerFromP1363(signature, COORDINATE_BYTES[keyType])
   if (der === undefined) throw new TypeError('the runtime wrote an ECDSA signature of another length')
   return der
 }
