@@ -323,6 +323,16 @@ describe('refusals', () => {
     expect(root.certificate.subject.isEmpty).toBe(false)
   })
 
+  test('a namesake with another key does not hide what is wrong with the real issuer', async () => {
+    const { root, upper, lower, leaf } = await issuePath({ lower: { notAfter: new Date(AT.getTime() - 1) } })
+    const namesake = await upper.issue({ kind: 'ca', name: 'Lower' })
+    const intermediates = [upper.der, lower.der, namesake.der]
+    expect(await judgeUsual({ root, upper, lower, leaf }, { intermediates })).toBe('ERR_PATH_EXPIRED')
+    // Without identifiers nobody can tell, and the path that came furthest is reported.
+    const bare = await lower.issue({ withoutExtensions: ['2.5.29.35'] })
+    expect(await judgeUsual({ root, upper, lower, leaf: bare }, { intermediates })).toBe('ERR_PATH_SIGNATURE')
+  })
+
   test('at most sixteen attempts are kept', async () => {
     const cas = await Promise.all(Array.from({ length: 20 }, () => createTestCa({ at: AT, name: 'Same' })))
     const stranger = await createTestCa({ at: AT, name: 'Same' })

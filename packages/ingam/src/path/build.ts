@@ -204,11 +204,12 @@ class Search {
     }
     if (await platform.verifySignature(scheme, key, tbsCertificate, signatureValue)) return 'verified'
     const issuerName = formatName(issuer.subject)
-    return refuse('ERR_PATH_SIGNATURE', child, (certificate) => ({
-      certificate,
-      issuer: issuerName,
-      algorithm: signatureAlgorithm.name,
-    }))
+    return refuse(
+      'ERR_PATH_SIGNATURE',
+      child,
+      (certificate) => ({ certificate, issuer: issuerName, algorithm: signatureAlgorithm.name }),
+      agreement(child.certificate, issuer) === 'differ' ? NAMESAKE_RANK : undefined,
+    )
   }
 }
 
@@ -218,6 +219,9 @@ async function importKey(
 ): Promise<PlatformPublicKey | undefined> {
   return await platform.importPublicKey(toImportable(issuer.subjectPublicKeyInfo), scheme)
 }
+
+// Identifiers that differ tell of another CA of the same name: what other paths meet says more.
+const NAMESAKE_RANK = 15
 
 // Not fatal: the search turns back here and tries other ways, and what it meets on these says more.
 const TOO_LONG_RANK = 20
@@ -251,14 +255,18 @@ function byKeyIdentifier<T>(
   issuers: readonly T[],
   of: (issuer: T) => Certificate,
 ): readonly T[] {
-  const wanted = child.authorityKeyIdentifier?.keyIdentifier
-  if (wanted === undefined || issuers.length < 2) return issuers
-  const score = (issuer: T): number => {
-    const identifier = of(issuer).subjectKeyIdentifier
-    if (identifier === undefined) return 1
-    return equalBytes(identifier, wanted) ? 0 : 2
-  }
+  if (issuers.length < 2) return issuers
+  const score = (issuer: T): number => ORDER[agreement(child, of(issuer))]
   return issuers.toSorted((a, b) => score(a) - score(b))
+}
+
+const ORDER = { agree: 0, unknown: 1, differ: 2 } as const
+
+function agreement(child: Certificate, issuer: Certificate): keyof typeof ORDER {
+  const wanted = child.authorityKeyIdentifier?.keyIdentifier
+  const found = issuer.subjectKeyIdentifier
+  if (wanted === undefined || found === undefined) return 'unknown'
+  return equalBytes(wanted, found) ? 'agree' : 'differ'
 }
 
 function anchorCertificate(anchor: StoredAnchor): Certificate {
