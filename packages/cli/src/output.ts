@@ -1,6 +1,6 @@
 // CLI: how values become text: aligned rows, JSON that cannot steer a terminal, the chain as a tree.
 
-import { escapeText } from 'ingam'
+import { escapeText, type PathAttempt } from 'ingam'
 
 /** Rows of two columns, the first padded; foreign text must be escaped by the caller. */
 export function formatRows(rows: readonly (readonly [string, string])[], indent: string = ''): string {
@@ -65,6 +65,55 @@ export function formatTree(sent: readonly TreeCertificate[], anchorSubjects?: re
   )
   const unused = pool.map((certificate) => `  (not part of the chain) ${escapeText(certificate.subject)}`)
   return [...tree, ...unused].join('\n')
+}
+
+/**
+ * The paths that were tried as one tree, each issuer below the certificate it might have issued. A number behind a
+ * certificate is that of the attempt that ended there; serial numbers tell certificates of one name apart.
+ */
+export function formatAttempts(attempts: readonly PathAttempt[]): string[] {
+  const top: Branch = { label: '', ends: [], branches: new Map() }
+  const bySubject = new Map<string, Set<string>>()
+  for (const { subject, serialNumber } of attempts.flatMap(({ certificates }) => certificates)) {
+    const serials = bySubject.get(subject) ?? new Set()
+    bySubject.set(subject, serials.add(serialNumber))
+  }
+  for (const [index, { certificates, reachesAnchor, position }] of attempts.entries()) {
+    let branch = top
+    for (const [place, { subject, serialNumber }] of certificates.entries()) {
+      const isAnchor = reachesAnchor && place === certificates.length - 1
+      const isTwin = (bySubject.get(subject)?.size ?? 0) > 1
+      const key = `${subject}\n${serialNumber}\n${isAnchor}`
+      const serial = isTwin
+        ? `  (serial ${serialNumber.slice(0, 12)}${serialNumber.length > 12 ? '…' : ''})`
+        : ''
+      const label = `${escapeText(subject)}${serial}${isAnchor ? '  [trust anchor]' : ''}`
+      const next: Branch = branch.branches.get(key) ?? { label, ends: [], branches: new Map() }
+      branch.branches.set(key, next)
+      branch = next
+    }
+    branch.ends.push(`✗ ${index + 1}, at #${position}`)
+  }
+  return [...top.branches.values()].flatMap((branch) => branchLines(branch, '', ''))
+}
+
+interface Branch {
+  readonly label: string
+  readonly ends: string[]
+  readonly branches: Map<string, Branch>
+}
+
+function branchLines({ label, ends, branches }: Branch, first: string, rest: string): string[] {
+  const below = [...branches.values()]
+  const end = ends.length === 0 ? '' : `  ${ends.join('; ')}`
+  return [
+    `${first}${label}${end}`,
+    ...below.flatMap((branch, index) =>
+      index === below.length - 1
+        ? branchLines(branch, `${rest}└─ `, `${rest}   `)
+        : branchLines(branch, `${rest}├─ `, `${rest}│  `),
+    ),
+  ]
 }
 
 /** A path as a shell word, quoted only where it must be. */

@@ -5,7 +5,7 @@ import { catalogue, type ExplainedCheck, type Explanation, escapeText } from 'in
 import { type Context, type Style, say, styleFor } from '../context.ts'
 import type { ExitCode } from '../failure.ts'
 import { readToken } from '../input.ts'
-import { formatJson, formatTree } from '../output.ts'
+import { formatAttempts, formatJson, formatTree } from '../output.ts'
 import { addJudgeOptions, type JudgeOptions, openVerifier } from './options.ts'
 
 /** The command with its usage page. */
@@ -53,11 +53,11 @@ function toText(explanation: Explanation, anchorSubjects: readonly string[], sty
   lines.push('', style.strong(`chain, by names${error === undefined ? '' : ' (as sent; not vouched for)'}`))
   lines.push(formatTree(certificates, anchorSubjects))
   if (attempts.length > 0) {
-    lines.push('', style.strong('paths tried'))
-    for (const attempt of attempts) {
-      lines.push(`  ${attempt.code}: ${escapeText(attempt.message, 4_096)}`)
-      lines.push(style.faint(`    via ${attempt.subjects.map((subject) => escapeText(subject)).join(' ← ')}`))
-    }
+    lines.push(
+      '',
+      style.strong('paths tried in vain, from the signer upwards'),
+      ...pathLines(explanation, style),
+    )
   }
   if (error !== undefined) {
     lines.push(
@@ -67,6 +67,15 @@ function toText(explanation: Explanation, anchorSubjects: readonly string[], sty
     )
   }
   return lines.join('\n')
+}
+
+function pathLines({ attempts, attemptsDropped }: Explanation, style: Style): string[] {
+  const lines = formatAttempts(attempts).map((line) => `  ${line}`)
+  for (const [index, attempt] of attempts.entries()) {
+    lines.push(style.faint(`  ${index + 1}  ${attempt.code}: ${escapeText(attempt.message, 4_096)}`))
+  }
+  if (attemptsDropped > 0) lines.push(style.faint(`  (${attemptsDropped} older ones are not shown)`))
+  return lines
 }
 
 function checkLines(check: ExplainedCheck, width: number, style: Style): string[] {

@@ -17,8 +17,16 @@ export interface CertificateRef {
 export interface PathAttempt {
   readonly code: Code
   readonly message: string
-  /** Subjects from the leaf upwards, as far as the attempt went. */
-  readonly subjects: readonly string[]
+  /** The certificates from the leaf upwards, as far as the attempt went. */
+  readonly certificates: readonly {
+    readonly subject: string
+    /** Hexadecimal; tells certificates of one name apart. */
+    readonly serialNumber: string
+  }[]
+  /** Which of them is at fault, counted from the leaf (leaf = 0). */
+  readonly position: number
+  /** Whether the last of them is a trust anchor. */
+  readonly reachesAnchor: boolean
 }
 
 /** The object read, by the name its standard gives it, and the byte offset in the input where reading stopped. */

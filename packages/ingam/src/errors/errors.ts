@@ -19,6 +19,8 @@ export interface PkiErrorShape<C extends Code = Code> extends Error {
   readonly source?: string
   /** For a refused path: the candidates that were tried, the newest last; at most 16. */
   readonly attempts: readonly PathAttempt[]
+  /** How many older attempts are not among these. */
+  readonly attemptsDropped: number
 }
 
 /** Any error of this library; `switch (error.code)` narrows `details`. */
@@ -28,6 +30,7 @@ interface Extra {
   readonly cause?: unknown
   readonly source?: string
   readonly attempts?: readonly PathAttempt[]
+  readonly attemptsDropped?: number
 }
 
 /** Base class of every refusal; a wrong call of the API is an {@link ArgumentError} instead. */
@@ -37,6 +40,7 @@ export class PkiError<C extends Code = Code> extends Error implements PkiErrorSh
   readonly details: CodeDetails[C]
   readonly hint: string
   readonly attempts: readonly PathAttempt[]
+  readonly attemptsDropped: number
   declare readonly source?: string
 
   constructor(code: C, details: CodeDetails[C], extra: Extra = {}) {
@@ -46,6 +50,7 @@ export class PkiError<C extends Code = Code> extends Error implements PkiErrorSh
     this.details = shown
     this.hint = catalogue[code].hint
     this.attempts = extra.attempts ?? []
+    this.attemptsDropped = extra.attemptsDropped ?? 0
     if (extra.source !== undefined) this.source = escapeText(extra.source)
     Object.defineProperty(this, BRAND, { value: true })
   }
@@ -73,6 +78,7 @@ export class ArgumentError<C extends Code = Code> extends TypeError implements P
   readonly details: CodeDetails[C]
   readonly hint: string
   readonly attempts: readonly PathAttempt[] = []
+  readonly attemptsDropped = 0
   declare readonly source?: string
 
   constructor(code: C, details: CodeDetails[C], extra: Extra = {}) {

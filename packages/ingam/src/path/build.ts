@@ -14,7 +14,7 @@ import { toImportable } from '../x509/spki.ts'
 import { type Budget, budgetSpent } from './budget.ts'
 import { checkPath, type PathRules } from './checks.ts'
 import { isSelfIssued, type Place, placeIn } from './place.ts'
-import { outranks, type Refusal, refuse, toAttempt } from './refusal.ts'
+import { type Attempts, outranks, type Refusal, refuse, toAttempt } from './refusal.ts'
 import type { StoredAnchor, TrustStore } from './trust-store.ts'
 
 /** What the search starts from. */
@@ -29,16 +29,18 @@ export interface PathQuery {
   readonly budget: Budget
 }
 
-/** The path found, or the refusal that came furthest and the attempts behind it. */
-export type PathOutcome =
-  | {
-      readonly ok: true
-      readonly chain: readonly Certificate[]
-      readonly anchor: StoredAnchor
-      /** The user-constrained policy set (RFC 5280 §6.1.6). */
-      readonly policies: readonly string[]
-    }
-  | { readonly ok: false; readonly refusal: Refusal; readonly attempts: readonly PathAttempt[] }
+/** The path found, or the refusal that came furthest; with the attempts that failed. */
+export type PathOutcome = Attempts &
+  (
+    | {
+        readonly ok: true
+        readonly chain: readonly Certificate[]
+        readonly anchor: StoredAnchor
+        /** The user-constrained policy set (RFC 5280 §6.1.6). */
+        readonly policies: readonly string[]
+      }
+    | { readonly ok: false; readonly refusal: Refusal }
+  )
 
 /** Searches for a path from the leaf to a trust anchor on which every check passes. */
 export async function buildPath(query: PathQuery): Promise<PathOutcome> {
@@ -46,9 +48,10 @@ export async function buildPath(query: PathQuery): Promise<PathOutcome> {
   for (const { chain, anchor } of search.paths()) {
     const verdict = checkPath(chain, anchor, query.rules, query.budget)
     const refusal = verdict.ok ? await search.checkSignatures(chain) : verdict.refusal
-    if (verdict.ok && refusal === undefined) return { ok: true, chain, anchor, policies: verdict.policies }
+    if (verdict.ok && refusal === undefined)
+      return { ok: true, chain, anchor, policies: verdict.policies, ...search.attempts }
     if (refusal === undefined) continue
-    search.record(refusal, chain)
+    search.record(refusal, chain, 'trust anchor')
     if (catalogue[refusal.code].fatal) break
   }
   return search.refused()
@@ -68,6 +71,7 @@ class Search {
   readonly #pool = new Map<string, Certificate[]>()
   readonly #edges = new Map<Certificate, Map<Certificate, Refusal | 'verified'>>()
   readonly #attempts: PathAttempt[] = []
+  #attemptsDropped = 0
   #best: Refusal | undefined
   #spent = false
 
@@ -140,10 +144,20 @@ class Search {
     return undefined
   }
 
-  record(refusal: Refusal, chain: readonly Certificate[]): void {
+  record(
+    refusal: Refusal,
+    chain: readonly Certificate[],
+    end: 'trust anchor' | 'no trust anchor' = 'no trust anchor',
+  ): void {
     if (outranks(refusal, this.#best)) this.#best = refusal
-    this.#attempts.push(toAttempt(refusal, chain))
-    if (this.#attempts.length > MAX_ATTEMPTS) this.#attempts.shift()
+    this.#attempts.push(toAttempt(refusal, chain, end))
+    if (this.#attempts.length <= MAX_ATTEMPTS) return
+    this.#attempts.shift()
+    this.#attemptsDropped++
+  }
+
+  get attempts(): Attempts {
+    return { attempts: Object.freeze([...this.#attempts]), attemptsDropped: this.#attemptsDropped }
   }
 
   refused(): PathOutcome {
@@ -151,7 +165,7 @@ class Search {
     const issuer = formatName(leaf.issuer)
     const nothingFound = (): Refusal =>
       refuse('ERR_PATH_NO_ISSUER', place(leaf, [leaf]), (certificate) => ({ certificate, issuer }))
-    return { ok: false, refusal: this.#best ?? nothingFound(), attempts: this.#attempts }
+    return { ok: false, refusal: this.#best ?? nothingFound(), ...this.attempts }
   }
 
   // A signature that failed once fails on every path; the attempt stands recorded.

@@ -16,7 +16,7 @@ export interface Refusal {
   readonly place: Place
   /** Of several refusals the one with the highest rank is reported. */
   readonly rank: number
-  readonly describe: (reference: CertificateRef) => Error
+  readonly describe: (reference: CertificateRef, attempts?: Attempts) => Error
 }
 
 /** Makes the refusal of one rule. */
@@ -26,7 +26,12 @@ export function refuse<C extends Code>(
   details: (certificate: CertificateRef) => CodeDetails[C],
   rank: number = catalogue[code].rank,
 ): Refusal {
-  return { code, place, rank, describe: (reference) => createError(code, details(reference)) }
+  return {
+    code,
+    place,
+    rank,
+    describe: (reference, attempts) => createError(code, details(reference), attempts),
+  }
 }
 
 /** Whether the first says more about what is wrong than the second. */
@@ -34,18 +39,35 @@ export function outranks(first: Refusal, second: Refusal | undefined): boolean {
   return second === undefined || first.rank > second.rank
 }
 
+/** The newest attempts of a search, and how many older ones were dropped. */
+export interface Attempts {
+  readonly attempts: readonly PathAttempt[]
+  readonly attemptsDropped: number
+}
+
 /** The refusal as the error to throw, the attempts attached. */
-export async function toError(refusal: Refusal, attempts: readonly PathAttempt[]): Promise<Error> {
-  const error = refusal.describe(await referenceTo(refusal.place))
-  Object.defineProperty(error, 'attempts', { value: attempts, enumerable: true })
-  return error
+export async function toError(refusal: Refusal, attempts: Attempts): Promise<Error> {
+  return refusal.describe(await referenceTo(refusal.place), attempts)
 }
 
 /** The refusal as one line of the list of attempts; without thumbprint, which costs a digest. */
-export function toAttempt(refusal: Refusal, chain: readonly Certificate[]): PathAttempt {
-  const { certificate, position, role } = refusal.place
-  const error = refusal.describe({ role, position, subject: formatName(certificate.subject), thumbprint: '' })
-  return { code: refusal.code, message: error.message, subjects: chain.map((c) => formatName(c.subject)) }
+export function toAttempt(
+  { code, place, describe }: Refusal,
+  chain: readonly Certificate[],
+  end: 'trust anchor' | 'no trust anchor',
+): PathAttempt {
+  const { certificate, position, role } = place
+  const subject = formatName(certificate.subject)
+  return Object.freeze({
+    code,
+    message: describe({ role, position, subject, thumbprint: '' }).message,
+    certificates: chain.map((member) => ({
+      subject: formatName(member.subject),
+      serialNumber: encodeHex(member.serialNumber),
+    })),
+    position,
+    reachesAnchor: end === 'trust anchor',
+  })
 }
 
 /** Names a certificate for a message. */

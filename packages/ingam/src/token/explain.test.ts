@@ -16,6 +16,7 @@ import {
   verifierOf,
 } from '../../../../test/support/tokens.ts'
 import { createFixedClock } from '../testing/fixed-clock.ts'
+import { createTestCa } from '../testing/test-ca.ts'
 import type { VerifierOptions } from './plan.ts'
 import { CHECKS, type CheckId } from './trace.ts'
 import type { Explanation, Verifier } from './verify.ts'
@@ -183,11 +184,26 @@ describe('the attempts', () => {
     expect((await verifierOf().explain(await forge(leaf))).attempts).toEqual([])
   })
 
+  test('are told of an accepted token as well, where one path failed and another did not', async () => {
+    const ca = await createTestCa({ at: AT, name: 'Twin', withoutExtensions: ['2.5.29.14'] })
+    const twin = await createTestCa({ at: AT, name: 'Twin', withoutExtensions: ['2.5.29.14'] })
+    const signer = await ca.issue({ uris: ['spiffe://example/client'] })
+    const trustAnchors = [twin.certificate, ca.certificate]
+    const explanation = await verifierOf({ trustAnchors }).explain(await forge(signer))
+    expect(explanation).toMatchObject({
+      accepted: true,
+      attempts: [{ code: 'ERR_PATH_SIGNATURE', position: 0, reachesAnchor: true }],
+      attemptsDropped: 0,
+    })
+  })
+
   test('name every candidate that was refused', async () => {
     const trustAnchors = [strangerRoot.certificate]
     const { attempts } = await verifierOf({ trustAnchors }).explain(await forge(leaf))
     expect(attempts.map(({ code }) => code)).toEqual(['ERR_PATH_SIGNATURE'])
-    expect(attempts[0]?.subjects).toEqual(['CN=client', 'CN=intermediate', 'CN=Test CA'])
+    expect(attempts[0]).toMatchObject({ position: 1, reachesAnchor: true })
+    const subjects = attempts[0]?.certificates.map(({ subject }) => subject)
+    expect(subjects).toEqual(['CN=client', 'CN=intermediate', 'CN=Test CA'])
   })
 })
 

@@ -187,6 +187,7 @@ async function vouch(
       trustStore: plan.trustStore,
       rules: { ...plan.pathRules, at },
       budget,
+      ...(trace && { onAttempts: trace.tried }),
     })
     trace?.note('trust anchor', path.anchor.id)
     trace?.enter('key')

@@ -1,6 +1,8 @@
 // Layer: token. The trace of one judgement: which checks were entered, in order, and what they saw. `explain` is
 // `verify` with such a sink; there is no second copy of the checks.
 
+import type { Attempts } from '../path/refusal.ts'
+
 /** Every check of a token in the order in which it is made. */
 export const CHECKS = [
   ['shape', 'three parts, within the size limit'],
@@ -28,4 +30,6 @@ export type CheckId = (typeof CHECKS)[number][0]
 export interface TraceSink {
   readonly enter: (check: CheckId) => void
   readonly note: (fact: string, value: string) => void
+  /** The paths that were tried in vain, whether another was found or not. */
+  readonly tried: (attempts: Attempts) => void
 }

@@ -2,6 +2,7 @@
 
 import type { PathAttempt } from '../errors/codes.ts'
 import { type AnyPkiError, isPkiError } from '../errors/errors.ts'
+import type { Attempts } from '../path/refusal.ts'
 import { ChainCache } from '../verify/cache.ts'
 import { type InspectedCertificate, inspectToken } from './inspect.ts'
 import { type Bench, judgeToken, type KnownSigner, type WorkCounters } from './judge.ts'
@@ -30,8 +31,10 @@ export interface Explanation {
   }
   /** The certificates as sent, **nothing about them verified** unless `accepted`. */
   readonly certificates: readonly InspectedCertificate[]
-  /** Paths that were tried and refused. */
+  /** Paths that were tried and refused, the newest last, at most 16; also where another path was accepted. */
   readonly attempts: readonly PathAttempt[]
+  /** How many older attempts are not among these. */
+  readonly attemptsDropped: number
 }
 
 /** What a verifier has done and holds. */
@@ -96,16 +99,16 @@ async function explainToken(bench: Bench, token: string): Promise<Explanation> {
   const certificates = await certificatesOf(token)
   try {
     await judgeToken(bench, token, recorder)
-    return { accepted: true, checks: recorder.checks('passed'), certificates, attempts: [] }
+    return { accepted: true, checks: recorder.checks('passed'), certificates, ...recorder.attempts }
   } catch (error) {
     if (!isPkiError(error)) throw error
-    const { code, message, details, hint, attempts } = error
+    const { code, message, details, hint } = error
     return {
       accepted: false,
       checks: recorder.checks('failed'),
       error: { code, message, details, hint },
       certificates,
-      attempts,
+      ...recorder.attempts,
     }
   }
 }
@@ -123,6 +126,12 @@ async function certificatesOf(token: string): Promise<readonly InspectedCertific
 class Recorder implements TraceSink {
   readonly #entered = new Map<CheckId, Record<string, string>>()
   #latest: CheckId | undefined
+  attempts: Attempts = { attempts: [], attemptsDropped: 0 }
+
+  // A function of its own, because the search calls it without its object.
+  readonly tried = ({ attempts, attemptsDropped }: Attempts): void => {
+    this.attempts = { attempts, attemptsDropped }
+  }
 
   enter(check: CheckId): void {
     this.#entered.set(check, {})

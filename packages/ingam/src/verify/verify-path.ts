@@ -10,7 +10,7 @@ import { buildPath } from '../path/build.ts'
 import type { PathRules } from '../path/checks.ts'
 import { DEFAULT_POLICY_INPUTS, type PolicyInputs } from '../path/policy-graph.ts'
 import type { Purpose } from '../path/purpose.ts'
-import { toError } from '../path/refusal.ts'
+import { type Attempts, toError } from '../path/refusal.ts'
 import { createTrustStore, type TrustAnchor, TrustStore } from '../path/trust-store.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { VerifiedPath } from './verified-path.ts'
@@ -90,13 +90,16 @@ export interface PathSearch {
   /** Default `'refuse'`. */
   readonly pinnedLeaf?: 'refuse' | 'accept'
   readonly budget: Budget
+  /** Called once with what was tried in vain, also where a path is found. */
+  readonly onAttempts?: (attempts: Attempts) => void
 }
 
 /** The search behind {@link verifyPath}, for callers within the library that count its work. */
 export async function searchPath(search: PathSearch): Promise<VerifiedPath> {
   const { rules } = search
   const outcome = await buildPath({ pinnedLeaf: 'refuse', ...search })
-  if (!outcome.ok) throw await toError(outcome.refusal, outcome.attempts)
+  search.onAttempts?.(outcome)
+  if (!outcome.ok) throw await toError(outcome.refusal, outcome)
   const { certificate, id } = outcome.anchor
   const anchor = { certificate, id: id ?? (await thumbprintId(certificate)) }
   return new VerifiedPath({ certificates: outcome.chain, anchor, policies: outcome.policies, rules })
