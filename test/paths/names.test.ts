@@ -99,6 +99,7 @@ const CASES: readonly Case[] = [
   permitted('an empty base', email(''), email('a@example.com'), NO),
   permitted('an internationalised mailbox', email('example.com'), smtpUtf8('아@example.com'), YES),
   permitted('an internationalised mailbox elsewhere', email('example.com'), smtpUtf8('아@example.org'), NO),
+  permitted('a host with the sign of kelvin', email('exampleK.com'), smtpUtf8('a@example\u212a.com'), NO),
   permitted('a host in U-labels', email('xn--bcher-kva.example'), smtpUtf8('아@bücher.example'), NO),
   permitted(
     'that host in A-labels',
@@ -162,6 +163,10 @@ const CASES: readonly Case[] = [
   excluded('IPv6', ip(...v6(0), ...prefix(32)), ip(...v6(9)), NO),
   excluded('a mask with a gap', ip(192, 0, 2, 0, 255, 0, 255, 0), ip(10, 0, 0, 1), NO),
 
+  excluded('IPv4 within IPv6', ip(10, 0, 0, 0, 255, 0, 0, 0), ip(...mapped(10, 0, 0, 1)), NO),
+  permitted('IPv4 within IPv6', ip(...new Uint8Array(32)), ip(...mapped(10, 0, 0, 1)), NO),
+  excluded('IPv4 within IPv6 under hosts', dns('example.com'), ip(...mapped(10, 0, 0, 1)), YES),
+
   // directoryName in subjectAltName
   permitted('a name below', directory(...EXAMPLE), directory(...EXAMPLE, rdn(COMMON_NAME, 'a')), YES),
   permitted('a name above', directory(...EXAMPLE), directory(...EXAMPLE.slice(0, 1)), NO),
@@ -194,6 +199,10 @@ const CASES: readonly Case[] = [
 
 function v6(last: number): readonly number[] {
   return [0x20, 0x01, 0x0d, 0xb8, ...new Uint8Array(11), last]
+}
+
+function mapped(...octets: readonly number[]): readonly number[] {
+  return [...new Uint8Array(10), 0xff, 0xff, ...octets]
 }
 
 function prefix(bits: number): readonly number[] {

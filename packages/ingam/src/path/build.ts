@@ -5,7 +5,6 @@
 import { platform } from '#platform'
 import { equalBytes } from '../bytes/compare.ts'
 import { catalogue } from '../errors/catalogue.ts'
-import type { PathAttempt } from '../errors/codes.ts'
 import type { PlatformPublicKey, SignatureScheme } from '../platform/contract.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, type Name, nameKey } from '../x509/name.ts'
@@ -29,18 +28,17 @@ export interface PathQuery {
   readonly budget: Budget
 }
 
-/** The path found, or the refusal that came furthest; with the attempts that failed. */
-export type PathOutcome = Attempts &
-  (
-    | {
-        readonly ok: true
-        readonly chain: readonly Certificate[]
-        readonly anchor: StoredAnchor
-        /** The user-constrained policy set (RFC 5280 §6.1.6). */
-        readonly policies: readonly string[]
-      }
-    | { readonly ok: false; readonly refusal: Refusal }
-  )
+/** The path found, or the refusal that came furthest; and the attempts that failed, put into words when asked for. */
+export type PathOutcome = { readonly attempts: () => Attempts } & (
+  | {
+      readonly ok: true
+      readonly chain: readonly Certificate[]
+      readonly anchor: StoredAnchor
+      /** The user-constrained policy set (RFC 5280 §6.1.6). */
+      readonly policies: readonly string[]
+    }
+  | { readonly ok: false; readonly refusal: Refusal }
+)
 
 /** Searches for a path from the leaf to a trust anchor on which every check passes. */
 export async function buildPath(query: PathQuery): Promise<PathOutcome> {
@@ -49,7 +47,7 @@ export async function buildPath(query: PathQuery): Promise<PathOutcome> {
     const verdict = checkPath(chain, anchor, query.rules, query.budget)
     const refusal = verdict.ok ? await search.checkSignatures(chain) : verdict.refusal
     if (verdict.ok && refusal === undefined)
-      return { ok: true, chain, anchor, policies: verdict.policies, ...search.attempts }
+      return { ok: true, chain, anchor, policies: verdict.policies, attempts: search.attempts }
     if (refusal === undefined) continue
     search.record(refusal, chain, 'trust anchor')
     if (catalogue[refusal.code].fatal) break
@@ -63,6 +61,12 @@ interface Candidate {
   readonly anchor: StoredAnchor
 }
 
+interface Failure {
+  readonly refusal: Refusal
+  readonly chain: readonly Certificate[]
+  readonly end: 'trust anchor' | 'no trust anchor'
+}
+
 // LIMIT: as many attempts as a person will read; the newest are kept.
 const MAX_ATTEMPTS = 16
 
@@ -70,7 +74,7 @@ class Search {
   readonly #query: PathQuery
   readonly #pool = new Map<string, Certificate[]>()
   readonly #edges = new Map<Certificate, Map<Certificate, Refusal | 'verified'>>()
-  readonly #attempts: PathAttempt[] = []
+  readonly #failures: Failure[] = []
   #attemptsDropped = 0
   #best: Refusal | undefined
   #spent = false
@@ -150,22 +154,23 @@ class Search {
     end: 'trust anchor' | 'no trust anchor' = 'no trust anchor',
   ): void {
     if (outranks(refusal, this.#best)) this.#best = refusal
-    this.#attempts.push(toAttempt(refusal, chain, end))
-    if (this.#attempts.length <= MAX_ATTEMPTS) return
-    this.#attempts.shift()
+    this.#failures.push({ refusal, chain, end })
+    if (this.#failures.length <= MAX_ATTEMPTS) return
+    this.#failures.shift()
     this.#attemptsDropped++
   }
 
-  get attempts(): Attempts {
-    return { attempts: Object.freeze([...this.#attempts]), attemptsDropped: this.#attemptsDropped }
-  }
+  readonly attempts = (): Attempts => ({
+    attempts: this.#failures.map(({ refusal, chain, end }) => toAttempt(refusal, chain, end)),
+    attemptsDropped: this.#attemptsDropped,
+  })
 
   refused(): PathOutcome {
     const { leaf } = this.#query
     const issuer = formatName(leaf.issuer)
     const nothingFound = (): Refusal =>
       refuse('ERR_PATH_NO_ISSUER', place(leaf, [leaf]), (certificate) => ({ certificate, issuer }))
-    return { ok: false, refusal: this.#best ?? nothingFound(), ...this.attempts }
+    return { ok: false, refusal: this.#best ?? nothingFound(), attempts: this.attempts }
   }
 
   // A signature that failed once fails on every path; the attempt stands recorded.

@@ -141,6 +141,7 @@ function matchOf(name: ComparedName, base: ComparedBase, side: Side): Match {
           : matchesHost(name.mailbox.host, base),
       )
     case 'iPAddress':
+      if (isMapped(name.bytes)) return 'unknown'
       return asMatch(base.kind === 'address' && matchesAddress(name.bytes, base.address, base.mask))
     case 'directoryName':
       if (base.kind === 'all') return 'within'
@@ -189,6 +190,13 @@ function matchesHost(host: string, base: ComparedBase): boolean {
 function sameLocal(local: string, base: string, side: Side): boolean {
   return local === base || (side === 'excluded' && local.toLowerCase() === base.toLowerCase())
 }
+
+// RFC 4291 §2.5.5.2: an IPv4 address in the clothes of IPv6, which would slip past constraints on IPv4.
+function isMapped(bytes: Uint8Array): boolean {
+  return bytes.length === 16 && equalBytes(bytes.subarray(0, 12), IPV4_MAPPED)
+}
+
+const IPV4_MAPPED: Uint8Array = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
 
 function matchesAddress(bytes: Uint8Array, address: Uint8Array, mask: Uint8Array): boolean {
   if (bytes.length !== address.length) return false

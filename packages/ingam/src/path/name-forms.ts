@@ -132,11 +132,11 @@ const EMAIL_ADDRESS = '1.2.840.113549.1.9.1'
 const SMTP_UTF8_MAILBOX = '1.3.6.1.5.5.7.8.9'
 
 // RFC 5280 §7.2, RFC 9549 §2.2: ASCII alone, internationalised labels as A-labels, compared without case.
-const HOST = /^(?!.{254})[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/u
+const HOST = /^(?!.{254})[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*$/u
 
+// Tested before it is lowered: some letters beyond ASCII have ASCII ones as their lower case.
 function readHost(text: string): string | undefined {
-  const host = text.toLowerCase()
-  return HOST.test(host) ? host : undefined
+  return HOST.test(text) ? text.toLowerCase() : undefined
 }
 
 // A wildcard is a whole first label (RFC 6125 §6.4.3); one within a label cannot be compared.

@@ -98,8 +98,8 @@ export interface PathSearch {
 export async function searchPath(search: PathSearch): Promise<VerifiedPath> {
   const { rules } = search
   const outcome = await buildPath({ pinnedLeaf: 'refuse', ...search })
-  search.onAttempts?.(outcome)
-  if (!outcome.ok) throw await toError(outcome.refusal, outcome)
+  search.onAttempts?.(outcome.attempts())
+  if (!outcome.ok) throw await toError(outcome.refusal, outcome.attempts())
   const { certificate, id } = outcome.anchor
   const anchor = { certificate, id: id ?? (await thumbprintId(certificate)) }
   return new VerifiedPath({ certificates: outcome.chain, anchor, policies: outcome.policies, rules })
