@@ -1,5 +1,6 @@
 // Tool: holds the papers against the source. docs/errors.md is the catalogue, row by row (--write makes it anew);
-// each code is provoked by some test; each relative link leads to a file.
+// each code is provoked by some test; each relative link leads to a file; each rule of docs/profile.md names tests that are
+// there, and each deviation of the source has its row in it.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -27,6 +28,30 @@ export function deadLinks(text: string, exists: (target: string) => boolean): st
     .filter((link) => !exists(link.replace(/#.*$/u, '')))
 }
 
+/** The tests that a page names, as `file` "title", that are not there. */
+export function missingTests(page: string, read: (path: string) => string | undefined): string[] {
+  return [...page.matchAll(/`([\w./-]+\.test\.ts)` "([^"]+)"/gu)]
+    .filter(([, path = '', title = '']) => read(path)?.includes(title) !== true)
+    .map(([named]) => named)
+}
+
+/** The rows of the rules that name no test. */
+export function rowsWithoutTest(page: string): string[] {
+  const tables = page.split('\n\n').filter((block) => block.startsWith('| rule |'))
+  return tables.flatMap((table) => table.split('\n').slice(2)).filter((line) => !/\.test\.ts` "/u.test(line))
+}
+
+/** The sources that deviate more often than the page has rows for them. */
+export function untoldDeviations(page: string, sources: ReadonlyMap<string, string>): string[] {
+  const rows = page.split('\n').filter((line) => line.includes('**DEVIATION**'))
+  return [...sources]
+    .filter(([name, text]) => {
+      const told = rows.filter((line) => line.includes(`\`${name}\``)).length
+      return (text.match(/DEVIATION:/gu) ?? []).length > told
+    })
+    .map(([name]) => name)
+}
+
 const HEAD = `# Codes
 
 Every refusal has one of these codes. Codes are API: removing one or giving it another meaning is a major version.
@@ -49,6 +74,23 @@ function filesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => !/(^|[\\/])(node_modules|dist)[\\/]/u.test(name))
     .map((name) => join(ROOT, folder, name))
+}
+
+function profileProblems(): string[] {
+  const page = readFileSync(join(ROOT, 'docs', 'profile.md'), 'utf8')
+  const read = (path: string): string | undefined =>
+    existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), 'utf8') : undefined
+  const library = join('packages', 'ingam', 'src')
+  const sources = filesIn(library)
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .map((path): [string, string] => [relative(join(ROOT, library), path), readFileSync(path, 'utf8')])
+  return [
+    ...missingTests(page, read).map((named) => `docs/profile.md: ${named} is not there`),
+    ...rowsWithoutTest(page).map((line) => `docs/profile.md: no test in: ${line}`),
+    ...untoldDeviations(page, new Map(sources)).map(
+      (name) => `docs/profile.md: no row for a deviation of ${name}`,
+    ),
+  ]
 }
 
 function main(): void {
@@ -74,6 +116,7 @@ function main(): void {
       problems.push(`${relative(ROOT, page)}: the link to ${link} leads nowhere`)
     }
   }
+  problems.push(...profileProblems())
   for (const problem of problems) console.error(`check-docs: ${problem}`)
   console.error(`check-docs: ${codes.length} codes, ${pages.length} pages, ${problems.length} problems`)
   if (problems.length > 0) process.exitCode = 1

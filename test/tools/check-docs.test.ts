@@ -1,7 +1,14 @@
 // The check of the papers must notice what it claims to notice.
 
 import { expect, test } from 'vitest'
-import { deadLinks, errorsPage, unprovokedCodes } from '../../tools/check-docs.ts'
+import {
+  deadLinks,
+  errorsPage,
+  missingTests,
+  rowsWithoutTest,
+  unprovokedCodes,
+  untoldDeviations,
+} from '../../tools/check-docs.ts'
 
 test('the page of codes has exactly one row for each code', () => {
   const rows = errorsPage().match(/^\| `ERR_[A-Z0-9_]+` \|/gmu) ?? []
@@ -19,4 +26,28 @@ test('a code in no test is listed; a longer code does not stand for a shorter on
 test('dead links are found; addresses, anchors and code blocks are not looked at', () => {
   const page = '[a](a.md) [b](b.md#x) [c](https://c.example) [d](#d)\n```\n[e](e.md)\n```\n'
   expect(deadLinks(page, (target) => target === 'b.md')).toEqual(['a.md'])
+})
+
+test('a test that is named and not there is found', () => {
+  const page = '| a | `x.test.ts` "one" |\n| b | `x.test.ts` "two" |\n| c | `y.test.ts` "one" |'
+  const read = (path: string): string | undefined => (path === 'x.test.ts' ? "test('one'" : undefined)
+  expect(missingTests(page, read)).toEqual(['`x.test.ts` "two"', '`y.test.ts` "one"'])
+})
+
+test('a rule without a test is found, in tables of rules alone', () => {
+  const page =
+    '| rule | test |\n|---|---|\n| a | `x.test.ts` "one" |\n| b | – |\n\n| path | ours |\n|---|---|\n| c | d |'
+  expect(rowsWithoutTest(page)).toEqual(['| b | – |'])
+})
+
+test('a deviation without a row is found', () => {
+  const page = '| **DEVIATION**: so (`a.ts`) |\n| so (`b.ts`) |'
+  const word = ['DEVIATION', ':'].join('')
+  const sources = new Map([
+    ['a.ts', `// ${word} one`],
+    ['b.ts', `// ${word} one`],
+    ['c.ts', 'none'],
+  ])
+  expect(untoldDeviations(page, sources)).toEqual(['b.ts'])
+  expect(untoldDeviations(page, sources.set('a.ts', `${word} one ${word} two`))).toEqual(['a.ts', 'b.ts'])
 })

@@ -25,6 +25,10 @@ const PAIRS = {
   'P-521': exported(generateKeyPairSync('ec', { namedCurve: 'P-521' })),
   RSA: exported(generateKeyPairSync('rsa', { modulusLength: 2048 })),
   Ed25519: exported(generateKeyPairSync('ed25519')),
+  Ed448: exported(generateKeyPairSync('ed448')),
+  'ML-DSA-44': exported(generateKeyPairSync('ml-dsa-44')),
+  'ML-DSA-65': exported(generateKeyPairSync('ml-dsa-65')),
+  'ML-DSA-87': exported(generateKeyPairSync('ml-dsa-87')),
 } as const
 
 type KeyName = keyof typeof PAIRS
@@ -44,6 +48,10 @@ const SCHEMES: readonly (readonly [string, KeyName, SignatureScheme])[] = [
   ['RSA with SHA-512', 'RSA', { kind: 'rsa-pkcs1', hash: 'SHA-512' }],
   ['PS256', 'RSA', { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 }],
   ['Ed25519', 'Ed25519', { kind: 'ed25519' }],
+  ['Ed448', 'Ed448', { kind: 'ed448' }],
+  ['ML-DSA-44', 'ML-DSA-44', { kind: 'ml-dsa', parameterSet: 'ML-DSA-44' }],
+  ['ML-DSA-65', 'ML-DSA-65', { kind: 'ml-dsa', parameterSet: 'ML-DSA-65' }],
+  ['ML-DSA-87', 'ML-DSA-87', { kind: 'ml-dsa', parameterSet: 'ML-DSA-87' }],
 ]
 
 const DATA = new TextEncoder().encode('what is signed')
@@ -80,9 +88,9 @@ describe.each(SCHEMES)('%s', (_, name, scheme) => {
   })
 
   test('takes keys of its own kind and curve alone', async () => {
-    for (const other of ['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'] as const) {
-      const publicKey = await platform.importPublicKey(PAIRS[other].spki, scheme)
-      const privateKey = await platform.importPrivateKey(PAIRS[other].pkcs8, scheme)
+    for (const [other, pair] of Object.entries(PAIRS)) {
+      const publicKey = await platform.importPublicKey(pair.spki, scheme)
+      const privateKey = await platform.importPrivateKey(pair.pkcs8, scheme)
       expect([other, publicKey !== undefined]).toEqual([other, other === name])
       expect([other, privateKey !== undefined]).toEqual([other, other === name])
     }

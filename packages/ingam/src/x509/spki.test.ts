@@ -6,14 +6,22 @@ import { TAG } from '../der/tag.ts'
 import {
   writeBitString,
   writeElement,
+  writeExplicit,
   writeInteger,
   writeNull,
   writeOid,
   writeSequence,
 } from '../der/writer.ts'
-import { describeKey, readSubjectPublicKeyInfo, type SubjectPublicKeyInfo, weaknessOf } from './spki.ts'
+import {
+  describeKey,
+  readSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+  toImportable,
+  weaknessOf,
+} from './spki.ts'
 
 const RSA = '1.2.840.113549.1.1.1'
+const PSS = '1.2.840.113549.1.1.10'
 const EC = '1.2.840.10045.2.1'
 const ED25519 = '1.3.101.112'
 const P256 = '1.2.840.10045.3.1.7'
@@ -194,6 +202,85 @@ describe('elliptic curves', () => {
   })
 })
 
+// RFC 4055 §1.2
+describe('RSA for PSS alone', () => {
+  const KEY = writeSequence(modulusOf(2048), writeInteger(65_537))
+  const SHA256 = writeSequence(writeOid('2.16.840.1.101.3.4.2.1'), writeNull())
+  const MASK = writeSequence(writeOid('1.2.840.113549.1.1.8'), SHA256)
+  const BOUND = writeSequence(
+    writeExplicit(0, SHA256),
+    writeExplicit(1, MASK),
+    writeExplicit(2, writeInteger(32)),
+  )
+
+  test('is read without parameters, and with those it is bound to', () => {
+    const numbers = { kind: 'rsa-pss', modulusBits: 2048, publicExponent: 65_537n }
+    expect(read(spki(PSS, undefined, KEY)).key).toEqual(numbers)
+    const parameters = { hash: 'SHA-256', saltLength: 32 }
+    expect(read(spki(PSS, BOUND, KEY)).key).toEqual({ ...numbers, parameters })
+  })
+
+  test.each([
+    ['NULL', writeNull()],
+    ['the defaults, which are SHA-1', writeSequence()],
+    ['an OID', writeOid('1.2.3')],
+  ])('is marked as unsupported with %s as parameters', (_, parameters) => {
+    expect(read(spki(PSS, parameters, KEY)).key).toEqual({
+      kind: 'unsupported',
+      problem: 'parameters that are not accepted',
+    })
+  })
+
+  test('is refused with an even modulus', () => {
+    const key = writeSequence(writeRawInteger(0x12), writeInteger(3))
+    expect(thrownBy(() => read(spki(PSS, undefined, key)))).toMatchObject({ code: 'ERR_CERT_KEY' })
+  })
+
+  test.each([
+    [2047, 'modulus of 2047 bits, at least 2048 are required'],
+    [2048, undefined],
+    [8193, 'modulus of 8193 bits, at most 8192 are accepted'],
+  ])('with %d bits has the weakness of any RSA key', (bits, problem) => {
+    const key = writeSequence(modulusOf(bits), writeInteger(65_537))
+    expect(weaknessOf(read(spki(PSS, undefined, key)))).toBe(problem)
+  })
+
+  test('is imported as an RSA key; every other key as it stands', () => {
+    expect(toImportable(read(spki(PSS, BOUND, KEY)))).toEqual(spki(RSA, writeNull(), KEY))
+    for (const der of [rsa(modulusOf(2048)), ec(P256, pointOf(0x04, 64))]) {
+      expect(toImportable(read(der))).toEqual(der)
+    }
+  })
+})
+
+// RFC 8410 §3, RFC 9881 §4
+describe.each([
+  ['Ed448', '1.3.101.113', 57, { kind: 'ed448' }],
+  ['ML-DSA-44', '2.16.840.1.101.3.4.3.17', 1_312, { kind: 'ml-dsa', parameterSet: 'ML-DSA-44' }],
+  ['ML-DSA-65', '2.16.840.1.101.3.4.3.18', 1_952, { kind: 'ml-dsa', parameterSet: 'ML-DSA-65' }],
+  ['ML-DSA-87', '2.16.840.1.101.3.4.3.19', 2_592, { kind: 'ml-dsa', parameterSet: 'ML-DSA-87' }],
+])('%s', (name, oid, length, expected) => {
+  test('is read and named, and is not weak', () => {
+    const key = read(spki(oid, undefined, new Uint8Array(length)))
+    expect(key.key).toEqual(expected)
+    expect(describeKey(key)).toBe(name)
+    expect(weaknessOf(key)).toBeUndefined()
+  })
+
+  test.each([-length, -1, 1])('is refused with %d bytes more', (more) => {
+    const der = spki(oid, undefined, new Uint8Array(length + more))
+    expect(thrownBy(() => read(der))).toMatchObject({
+      code: 'ERR_CERT_KEY',
+      details: { algorithm: name, problem: `${length + more} bytes, expected ${length}` },
+    })
+  })
+
+  test('is refused with NULL as parameters', () => {
+    const der = spki(oid, writeNull(), new Uint8Array(length))
+    expect(thrownBy(() => read(der))).toMatchObject({ details: { problem: 'parameters must be absent' } })
+  })
+})
+
 describe('Ed25519', () => {
   test('is read', () => {
     expect(read(spki(ED25519, undefined, new Uint8Array(32))).key).toEqual({ kind: 'ed25519' })
@@ -315,6 +402,7 @@ describe('weakness', () => {
 describe('description', () => {
   test.each([
     ['RSA', rsa(modulusOf(3072)), 'RSA 3072'],
+    ['RSA for PSS', spki(PSS, undefined, writeSequence(modulusOf(3072), writeInteger(3))), 'RSA-PSS 3072'],
     ['a curve', ec(P384, pointOf(0x04, 96)), 'EC P-384'],
     ['Ed25519', spki(ED25519, undefined, new Uint8Array(32)), 'Ed25519'],
     [
