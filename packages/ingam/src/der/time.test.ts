@@ -131,3 +131,20 @@ test.each([
   expect(bytes[0]).toBe(tag)
   expect(readWhole(bytes, (reader) => readTime(reader, 'notAfter'))).toEqual(date)
 })
+
+test.each([0, 4, 1900, 1999, 2000, 2023, 2024, 2100, 2400, 9999])(
+  'the days of %d are those of the calendar',
+  (year) => {
+    const digits = (value: number, length: number): string => String(value).padStart(length, '0')
+    for (let month = 0; month <= 13; month++) {
+      for (let day = 0; day <= 32; day++) {
+        const iso = `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}T23:59:59.000Z`
+        const date = new Date(iso)
+        const exists = Number.isFinite(date.getTime()) && date.toISOString() === iso
+        const text = `${digits(year, 4)}${digits(month, 2)}${digits(day, 2)}235959Z`
+        if (exists) expect(read(TAG.generalizedTime, text)).toBe(iso)
+        else expect(() => read(TAG.generalizedTime, text)).toThrow(/that exist/u)
+      }
+    }
+  },
+)

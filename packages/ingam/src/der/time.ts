@@ -27,9 +27,28 @@ function fourDigitYear(text: string): string {
   return `${Number(text.slice(0, 2)) >= 50 ? '19' : '20'}${text}`
 }
 
+// By hand, because a certificate has two of them and the built-in parser takes as long as all its other fields.
 function toDate(text: string): Date | undefined {
-  const iso = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}T${text.slice(8, 10)}:${text.slice(10, 12)}:${text.slice(12, 14)}.000Z`
-  const date = new Date(iso)
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 4)
+  const day = twoDigits(text, 6)
+  const hour = twoDigits(text, 8)
+  const minute = twoDigits(text, 10)
+  const second = twoDigits(text, 12)
   // A day or an hour that does not exist (30 February, 24:00:00) would otherwise roll over.
-  return Number.isFinite(date.getTime()) && date.toISOString() === iso ? date : undefined
+  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined
+  if (hour > 23 || minute > 59 || second > 59) return undefined
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  date.setUTCHours(hour, minute, second)
+  return date
+}
+
+function twoDigits(text: string, index: number): number {
+  return (text.charCodeAt(index) - 48) * 10 + text.charCodeAt(index + 1) - 48
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }

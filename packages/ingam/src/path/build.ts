@@ -212,7 +212,7 @@ class Search {
       return budgetSpent(child, 'signature checks', budget.maxSignatureChecks)
     }
     budget.signatureChecks++
-    const key = await importKey(issuer, scheme)
+    const key = await importKey(issuer, scheme, this.#query.trustStore)
     if (key === undefined) {
       const problem = 'the runtime cannot use the key of the issuer'
       return refuse('ERR_PATH_ALGORITHM', child, (certificate) => ({
@@ -232,11 +232,19 @@ class Search {
   }
 }
 
+// Keys of anchors stay, and are imported once for each way in which they sign.
 async function importKey(
   issuer: Certificate,
   scheme: SignatureScheme,
+  trustStore: TrustStore,
 ): Promise<PlatformPublicKey | undefined> {
-  return await platform.importPublicKey(toImportable(issuer.subjectPublicKeyInfo), scheme)
+  const keys = trustStore.keysOf(issuer)
+  const name = JSON.stringify(scheme)
+  const known = keys?.get(name)
+  if (known !== undefined) return known
+  const key = await platform.importPublicKey(toImportable(issuer.subjectPublicKeyInfo), scheme)
+  if (key !== undefined) keys?.set(name, key)
+  return key
 }
 
 // Identifiers that differ tell of another CA of the same name: what other paths meet says more.

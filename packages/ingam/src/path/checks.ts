@@ -37,7 +37,7 @@ export function checkPath(
   rules: PathRules,
   budget: Budget,
 ): PolicyOutcome {
-  const names = new NameSpace(budget, anchor.subtrees, anchor.id ?? formatName(anchor.certificate.subject))
+  const names = new NameSpace(budget, anchor)
   let place: Place | undefined
   for (let position = chain.length - 1; position >= 0; position--) {
     const above: Place | undefined = place

@@ -6,7 +6,6 @@ import { equalBytes } from '../bytes/compare.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { GeneralSubtree, NameConstraints } from '../x509/extensions/name-constraints.ts'
 import { formatName } from '../x509/name.ts'
-import type { AnchorSubtrees } from './anchor-names.ts'
 import { type Budget, budgetSpent } from './budget.ts'
 import {
   type ComparedBase,
@@ -18,17 +17,17 @@ import {
 } from './name-forms.ts'
 import type { Place } from './place.ts'
 import { type Refusal, refuse } from './refusal.ts'
+import type { StoredAnchor } from './trust-store.ts'
 
 /** The names that may appear below what has been seen of a path. */
 export class NameSpace {
   readonly #budget: Budget
-  readonly #anchor: { readonly subtrees: AnchorSubtrees; readonly name: string } | undefined
+  readonly #anchor: StoredAnchor
   readonly #imposed: { readonly bases: Bases; readonly by: Certificate }[] = []
 
-  /** @param subtrees the names for which the operator lets the anchor speak; undefined for all */
-  constructor(budget: Budget, subtrees: AnchorSubtrees | undefined, anchorName: string) {
+  constructor(budget: Budget, anchor: StoredAnchor) {
     this.#budget = budget
-    this.#anchor = subtrees && { subtrees, name: anchorName }
+    this.#anchor = anchor
   }
 
   /** RFC 5280 §6.1.4 (g): the constraints of a CA join those above it. */
@@ -41,7 +40,7 @@ export class NameSpace {
 
   /** RFC 5280 §6.1.3 (b), (c): every name is within what each CA above permits, and in nothing that one excludes. */
   check(place: Place): Refusal | undefined {
-    if (this.#imposed.length === 0 && this.#anchor === undefined) return undefined
+    if (this.#imposed.length === 0 && this.#anchor.subtrees === undefined) return undefined
     for (const name of comparedNames(place.certificate)) {
       const refusal = this.#checkByAnchor(name, place) ?? this.#checkImposed(name, place)
       if (refusal !== undefined) return refusal
@@ -51,14 +50,15 @@ export class NameSpace {
 
   #checkByAnchor(name: ComparedName, place: Place): Refusal | undefined {
     // An otherName with a form of its own is judged by that.
-    if (this.#anchor === undefined || (name.kind === 'otherName' && name.isComparedToo)) return undefined
-    const { subtrees, name: anchor } = this.#anchor
+    const { subtrees, id, certificate: anchorCertificate } = this.#anchor
+    if (subtrees === undefined || (name.kind === 'otherName' && name.isComparedToo)) return undefined
     const bases = subtrees.get(name.kind) ?? []
     const match = this.#matchAny(name, bases, 'permitted')
     if (match === 'spent') return this.#spent(place)
     if (match === 'within') return undefined
     const problem =
       match === 'unknown' ? 'of a form that cannot be compared with the names' : 'not among the names'
+    const anchor = id ?? formatName(anchorCertificate.subject)
     return refuse('ERR_PATH_ANCHOR_NAME', place, (certificate) => ({
       certificate,
       name: name.shown,

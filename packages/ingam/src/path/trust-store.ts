@@ -5,6 +5,7 @@
 import { equalBytes } from '../bytes/compare.ts'
 import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, kindOf } from '../errors/options.ts'
+import type { PlatformPublicKey } from '../platform/contract.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { type Name, nameKey } from '../x509/name.ts'
 import { type AnchorNames, type AnchorSubtrees, toAnchorSubtrees } from './anchor-names.ts'
@@ -28,18 +29,29 @@ export interface StoredAnchor {
 /** A set of trust anchors, made by {@link createTrustStore}; it never changes. */
 export class TrustStore {
   readonly #bySubject: ReadonlyMap<string, readonly StoredAnchor[]>
+  readonly #keys = new WeakMap<Certificate, Map<string, PlatformPublicKey>>()
   readonly size: number
 
   /** @internal use {@link createTrustStore} */
   constructor(bySubject: ReadonlyMap<string, readonly StoredAnchor[]>, size: number) {
     this.#bySubject = bySubject
     this.size = size
+    for (const { certificate } of [...bySubject.values()].flat()) this.#keys.set(certificate, new Map())
     Object.freeze(this)
   }
 
   /** The anchors whose subject is the name; none where there are none. */
   findBySubject(name: Name): readonly StoredAnchor[] {
     return this.#bySubject.get(nameKey(name)) ?? []
+  }
+
+  /**
+   * The imported keys of an anchor's certificate by scheme, for the search to keep; undefined for any other.
+   *
+   * @internal
+   */
+  keysOf(certificate: Certificate): Map<string, PlatformPublicKey> | undefined {
+    return this.#keys.get(certificate)
   }
 
   /** The anchors whose certificate is this one, byte for byte. */

@@ -101,9 +101,13 @@ export async function searchPath(search: PathSearch): Promise<VerifiedPath> {
   search.onAttempts?.(outcome.attempts())
   if (!outcome.ok) throw await toError(outcome.refusal, outcome.attempts())
   const { certificate, id } = outcome.anchor
-  const anchor = { certificate, id: id ?? (await thumbprintId(certificate)) }
+  const anchor = { certificate, id: id ?? ids.get(certificate) ?? (await thumbprintId(certificate)) }
+  if (id === undefined) ids.set(certificate, anchor.id)
   return new VerifiedPath({ certificates: outcome.chain, anchor, policies: outcome.policies, rules })
 }
+
+// Derived from the certificate alone, so that it never goes stale; of anchors, which stay.
+const ids: WeakMap<Certificate, string> = new WeakMap()
 
 /** The rules of a path where nothing but instant and purpose is chosen. */
 export function usualRules(at: Date, purpose: Purpose): PathRules {

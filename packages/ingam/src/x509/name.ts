@@ -173,6 +173,8 @@ const MAPPED_TO_SPACE = /[\t\n\v\f\r\x85\p{Z}]/gu
 
 // RFC 4518 §2: map, fold, normalise; spaces are insignificant at the ends and count once within.
 function prepare(value: string): string {
+  // The same for printable ASCII, of which most names are made, without tables.
+  if (/^[ -~]*$/u.test(value)) return value.toLowerCase().replaceAll(/ {2,}/gu, ' ').trim()
   const mapped = value.replaceAll(MAPPED_TO_NOTHING, '').replaceAll(MAPPED_TO_SPACE, ' ').normalize('NFKC')
   // §2.6.1: a space in front of a combining mark carries the mark and is none of those that do not count.
   return Array.from(mapped, foldCase)

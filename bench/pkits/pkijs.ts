@@ -1,0 +1,26 @@
+// PKITS adapter: the certification path engine of pkijs, with all its policy inputs and without revocation.
+
+import { Certificate, CertificateChainValidationEngine } from 'pkijs'
+import type { PkitsCase, PkitsVerdict } from '../../test/conformance/pkits-adapter.ts'
+
+export async function validate(given: PkitsCase): Promise<PkitsVerdict> {
+  const trustedCerts = given.trustAnchors.map(parse)
+  const engine = new CertificateChainValidationEngine({
+    trustedCerts,
+    // The end entity stands last.
+    certs: [...trustedCerts, ...given.intermediates.map(parse), parse(given.leaf)],
+    checkDate: new Date(given.time),
+  })
+  const { result, resultMessage } = await engine.verify({
+    initialPolicySet: [...given.policy.initialPolicySet],
+    initialExplicitPolicy: given.policy.initialExplicitPolicy,
+    initialPolicyMappingInhibit: given.policy.initialPolicyMappingInhibit,
+    initialInhibitPolicy: given.policy.initialInhibitAnyPolicy,
+    passedWhenNotRevValues: true,
+  })
+  return { ok: result, reason: resultMessage }
+}
+
+function parse(der: Uint8Array): Certificate {
+  return Certificate.fromBER(new Uint8Array(der).buffer)
+}
