@@ -44,6 +44,23 @@ describe.each(['README.md', 'packages/ingam/README.md'])('%s', (paper) => {
   })
 })
 
+test('the example of a path finds one', async () => {
+  const [, code = ''] = blocksOf('README.md', 'ts')
+  const ca = await createTestCa({ name: 'Root' })
+  const middle = await ca.issue({ kind: 'ca' })
+  const client = await middle.issue()
+  put('roots.pem', ca.pem)
+  put('middle.der', middle.der)
+  put('leaf.der', client.der)
+  const prelude = `import { readFileSync } from 'node:fs'
+const rootsPem = readFileSync('roots.pem', 'utf8')
+const leaf = readFileSync('leaf.der')
+const intermediates = [readFileSync('middle.der')]
+`
+  put('path.mjs', prelude + code)
+  expect(node('path.mjs')).toMatch(/^3 x509-sha256:[\w-]{43} \[\] \d{4}-\d\d-\d\dT/u)
+})
+
 describe.each(['README.md', 'packages/cli/README.md'])('%s', (paper) => {
   test('its three shell lines work as pasted', () => {
     const lines = blocksOf(paper, 'sh')
@@ -108,7 +125,7 @@ function blocksOf(paper: string, language: string): string[] {
     .map((match) => match[2] ?? '')
 }
 
-function put(name: string, text: string): void {
+function put(name: string, text: string | Uint8Array): void {
   writeFileSync(join(folder, name), text)
 }
 

@@ -130,6 +130,7 @@ describe('a pinned leaf', () => {
       'ERR_PATH_CRITICAL_EXTENSION',
     ],
     ['that requires a policy and has none', { extensions: [policyConstraints(0)] }, 'ERR_PATH_POLICY'],
+    ['that would require one below it', { extensions: [policyConstraints(1)] }, 'accepted'],
     ['that has a policy', { extensions: [certificatePolicies('1.2.3')] }, 'accepted'],
     ['that is a CA', { kind: 'ca', extKeyUsage: null }, 'accepted'],
   ] as const)('%s', async (_, change, expected) => {

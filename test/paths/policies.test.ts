@@ -453,6 +453,40 @@ describe('qualifiers', () => {
   })
 })
 
+describe('the refusal names the certificate at which the last policy was lost', () => {
+  test.each([
+    ['upper', 2],
+    ['lower', 1],
+    ['leaf', 0],
+  ] as const)('%s', async (at, position) => {
+    // Of the first certificate every policy will do, so that another one is lost below it.
+    for (const extensions of at === 'upper' ? [[]] : [[], [certificatePolicies(B)]]) {
+      const path = { ...ALL_A, [at]: extensions }
+      const error = await refusalOf(path, EXPLICIT)
+      expect(error).toMatchObject({ code: NO, details: { certificate: { position } } })
+    }
+  })
+
+  test('and what would have been accepted', async () => {
+    const acceptable = { ...EXPLICIT, initialPolicySet: [B, C] }
+    expect(await refusalOf(ALL_A, acceptable)).toMatchObject({
+      details: {
+        problem: `one of ${B}, ${C} is required along the whole path, and none of them holds there`,
+      },
+    })
+    expect(await refusalOf({ leaf: [policyConstraints(0)] }, {})).toMatchObject({
+      details: { problem: 'some policy is required along the whole path, and none of them holds there' },
+    })
+  })
+
+  async function refusalOf(extensions: Extensions, policies: Partial<PolicyInputs>): Promise<unknown> {
+    const changes = Object.entries(extensions).map(([position, list]) => [position, { extensions: list }])
+    const { root, upper, lower, leaf } = await issuePath(Object.fromEntries(changes))
+    const question = { trustAnchors: [root.certificate], intermediates: [upper.der, lower.der], policies }
+    return await verifyPath(questionFor(leaf, question)).catch((error: unknown) => error)
+  }
+})
+
 describe('the inputs', () => {
   test.each<[string, unknown, string]>([
     ['an empty set', { initialPolicySet: [] }, 'ERR_ARG_VALUE'],

@@ -86,7 +86,7 @@ function processCertificate(place: Place, graph: PolicyGraph, counters: Counters
   }
   if (isLast) {
     // RFC 5280 §6.1.5 (a), (b)
-    if (counters.explicitPolicy > 0) counters.explicitPolicy--
+    counters.explicitPolicy = Math.max(0, counters.explicitPolicy - 1)
     if (certificate.policyConstraints?.requireExplicitPolicy === 0) counters.explicitPolicy = 0
     return undefined
   }
@@ -171,7 +171,8 @@ class PolicyGraph {
     }
     if (hasAnyPolicy && anyPolicyCounts) {
       for (const [policy, parents] of parentsOf) {
-        if (!depth.has(policy)) depth.set(policy, nodeOf(policy, parents))
+        // One that the certificate names as well has the same parents.
+        depth.set(policy, nodeOf(policy, parents))
       }
     }
     this.#depth = depth
