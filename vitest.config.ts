@@ -35,6 +35,7 @@ export default defineConfig({
           include: [
             'packages/ingam/src/**/*.test.ts',
             'test/vectors/**/*.test.ts',
+            'test/paths/**/*.test.ts',
             'test/property/**/*.test.ts',
           ],
           exclude: ['packages/ingam/src/platform/node.test.ts', 'packages/ingam/src/node/**'],

@@ -18,6 +18,8 @@ type Expected = Readonly<Record<Position, string>>
 interface Rule {
   readonly title: string
   readonly change: IssueOptions
+  /** Default the instant of all tests. */
+  readonly at?: Date
   readonly expected: Expected
 }
 
@@ -44,6 +46,25 @@ const RULES: readonly Rule[] = [
     expected: everywhere('ERR_PATH_EXPIRED'),
   },
   { title: 'notAfter now', change: { notAfter: AT }, expected: ACCEPTED },
+  // The instant below lies half a second after its whole second: notAfter has no fraction, and has passed by then.
+  {
+    title: 'notAfter at the second of an instant half a second later',
+    change: { notAfter: AT },
+    at: new Date(AT.getTime() + 500),
+    expected: everywhere('ERR_PATH_EXPIRED'),
+  },
+  {
+    title: 'notBefore at the second of an instant half a second later',
+    change: { notBefore: AT },
+    at: new Date(AT.getTime() + 500),
+    expected: ACCEPTED,
+  },
+  {
+    title: 'notBefore half a second after the instant',
+    change: { notBefore: AT },
+    at: new Date(AT.getTime() - 500),
+    expected: everywhere('ERR_PATH_NOT_YET_VALID'),
+  },
   {
     title: 'notBefore in a second',
     change: { notBefore: seconds(1) },
@@ -140,11 +161,11 @@ const RULES: readonly Rule[] = [
   },
 ]
 
-for (const { title, change, expected } of RULES) {
+for (const { title, change, at = AT, expected } of RULES) {
   describe(title, () => {
     test.each(['root', 'upper', 'lower', 'leaf'] as const)('at the %s', async (position) => {
       const path = await issuePath({ [position]: change })
-      expect(await judgeUsual(path)).toBe(expected[position])
+      expect(await judgeUsual(path, { at })).toBe(expected[position])
     })
   })
 }
