@@ -353,6 +353,44 @@ describeWith(['openssl'], 'openssl', ({ openssl }) => {
       await expectBoth(expected, { leaf: issueClient({}, middle), untrusted: [middle] })
     })
 
+    describe('RSASSA-PSS', () => {
+      const PSS = ['-algorithm', 'RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048']
+      const BOUND = ['md:sha256', 'mgf1_md:sha256', 'saltlen:32'].flatMap((option) => [
+        '-pkeyopt',
+        `rsa_pss_keygen_${option}`,
+      ])
+      const PADDING = 'rsa_padding_mode:pss'
+
+      test.each([
+        ['an RSA key', ['-algorithm', 'RSA'], [PADDING, 'rsa_pss_saltlen:digest'], 'accepted'],
+        ['an RSA key and no salt', ['-algorithm', 'RSA'], [PADDING, 'rsa_pss_saltlen:0'], 'accepted'],
+        ['a key for PSS alone', PSS, ['rsa_pss_saltlen:digest'], 'accepted'],
+        ['a key bound to parameters', [...PSS, ...BOUND], [], 'accepted'],
+        [
+          'a key bound to parameters, a longer salt',
+          [...PSS, ...BOUND],
+          ['rsa_pss_saltlen:40'],
+          'ERR_PATH_ALGORITHM',
+        ],
+        [
+          'an RSA key and the longest salt',
+          ['-algorithm', 'RSA'],
+          [PADDING, 'rsa_pss_saltlen:max'],
+          'ERR_PATH_ALGORITHM',
+        ],
+      ])('with %s', async (_, keyArguments, signing, expected) => {
+        const middle = issueCa('/CN=Middle', { keyArguments })
+        const chain = { leaf: issueClient({ signing, digest: 'sha256' }, middle), untrusted: [middle] }
+        expect(opensslVerdict(chain)).toBe('accepted')
+        expect(await ourVerdict(chain)).toBe(expected)
+      })
+    })
+
+    test('both accept a CA with a key of Ed448', async () => {
+      const middle = issueCa('/CN=Middle', { keyArguments: ['-algorithm', 'ED448'] })
+      await expectBoth('accepted', { leaf: issueClient({}, middle), untrusted: [middle] })
+    })
+
     test('refuses a root of version 1, which openssl accepts', async () => {
       const top = await createRootOfVersion1()
       // It has no identifier for its key, so that the leaf cannot name one.

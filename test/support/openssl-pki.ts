@@ -25,6 +25,8 @@ export interface OpensslIssueOptions {
   readonly keyType?: OpensslKeyType
   readonly keyArguments?: readonly string[]
   readonly digest?: 'sha1' | 'sha256' | 'sha384'
+  /** How the issuer signs: what follows each `-sigopt`. */
+  readonly signing?: readonly string[]
   /** From now on; default 90, for a root 3,650. */
   readonly days?: number
 }
@@ -140,7 +142,8 @@ export function createOpensslPki(openssl: string): OpensslPki {
     run('req', '-new', '-key', keyFile, '-subj', options.subject, '-config', config, '-out', request)
     const ca = ['-CA', issuer.certificateFile, '-CAkey', issuer.keyFile, '-set_serial', `0x40${count}`]
     const rest = ['-days', String(options.days ?? 90), '-extfile', extensions, '-out', file]
-    run('x509', '-req', '-in', request, ...ca, ...digestOf(options), ...rest)
+    const signing = (options.signing ?? []).flatMap((option) => ['-sigopt', option])
+    run('x509', '-req', '-in', request, ...ca, ...digestOf(options), ...signing, ...rest)
     return toCertificate(keyFile, file)
   }
 

@@ -52,8 +52,7 @@ export function checkPolicies(chain: readonly Certificate[], inputs: PolicyInput
   // RFC 5280 §6.1.5 (g)
   const leaf = places.at(-1)
   if (counters.explicitPolicy > 0 || policies.length > 0 || leaf === undefined) return { ok: true, policies }
-  const expected = acceptable === 'any' ? 'some policy' : `one of ${listOf([...acceptable])}`
-  const problem = `${expected} is required along the whole path, and none of them holds there`
+  const problem = `${describeAcceptable(acceptable)} is required along the whole path, and none holds there`
   return { ok: false, refusal: refuse('ERR_PATH_POLICY', leaf, (certificate) => ({ certificate, problem })) }
 }
 
@@ -242,6 +241,8 @@ function expecting(depth: ReadonlyMap<string, Node>): ReadonlyMap<string, readon
   return parents
 }
 
-function listOf(policies: readonly string[]): string {
-  return policies.length === 0 ? 'none at all' : policies.slice(0, 8).join(', ')
+function describeAcceptable(policies: ReadonlySet<string> | 'any'): string {
+  if (policies === 'any') return 'some policy'
+  if (policies.size === 0) return 'a policy that both the caller and the trust anchor accept'
+  return `one of ${[...policies].slice(0, 8).join(', ')}`
 }
