@@ -471,11 +471,17 @@ describe('the refusal names the certificate at which the last policy was lost', 
     const acceptable = { ...EXPLICIT, initialPolicySet: [B, C] }
     expect(await refusalOf(ALL_A, acceptable)).toMatchObject({
       details: {
-        problem: `one of ${B}, ${C} is required along the whole path, and none of them holds there`,
+        problem: `one of ${B}, ${C} is required along the whole path, and none holds there`,
+      },
+    })
+    const disjoint = { ...ALL_A, root: [certificatePolicies(B)] }
+    expect(await refusalOf(disjoint, { ...EXPLICIT, initialPolicySet: [A] })).toMatchObject({
+      details: {
+        problem: expect.stringMatching(/^a policy that both the caller and the trust anchor accept is/u),
       },
     })
     expect(await refusalOf({ leaf: [policyConstraints(0)] }, {})).toMatchObject({
-      details: { problem: 'some policy is required along the whole path, and none of them holds there' },
+      details: { problem: 'some policy is required along the whole path, and none holds there' },
     })
   })
 
