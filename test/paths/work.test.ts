@@ -165,6 +165,15 @@ describe('names against constraints', () => {
     expect(await judgeUsual(path, { limits: { maxNameComparisons: 7 } })).toBe('ERR_PATH_BUDGET')
   })
 
+  test('names that are permitted count alike', async () => {
+    const path = await issuePath({
+      lower: { extensions: [nameConstraints({ permitted: [name.dns('a'), name.dns('b'), name.dns('c')] })] },
+      leaf: { dns: ['x.c'] },
+    })
+    expect(await judgeUsual(path, { limits: { maxNameComparisons: 3 } })).toBe('accepted')
+    expect(await judgeUsual(path, { limits: { maxNameComparisons: 2 } })).toBe('ERR_PATH_BUDGET')
+  })
+
   test('ten thousand names that nobody constrains cost nothing', async () => {
     const path = await issuePath({ leaf: { extensions: [subjectAltName(...hosts(7_500, 'a'))] } })
     expect(await costOfUsual(path)).toMatchObject({ code: 'accepted', nameComparisons: 0 })

@@ -6,6 +6,7 @@ import { verifyPath } from 'ingam/x509'
 import { describe, expect, test } from 'vitest'
 import { untyped } from '../../../../test/support/certificate-der.ts'
 import { codeOf } from '../../../../test/support/codes.ts'
+import { name, subjectAltName } from '../../../../test/support/extensions.ts'
 import { writeName } from '../testing/certificate-writer.ts'
 import type { AnchorNames } from './anchor-names.ts'
 import { createTrustStore } from './trust-store.ts'
@@ -77,6 +78,57 @@ describe('what may pass', () => {
       code: REFUSED,
       details: { certificate: { position: 1 }, name: 'DNS:ca.test', anchor: 'CN=Root' },
     })
+  })
+
+  test.each([
+    ['an otherName of no known form', name.other('1.2.3', Uint8Array.of(5, 0))],
+    ['a registeredID', name.registeredId('1.2.3')],
+    ['an x400Address', name.x400()],
+    ['an ediPartyName', name.ediParty()],
+    ['a directoryName elsewhere', name.directory()],
+  ])('%s, which cannot be listed, is refused', async (_, given) => {
+    const leaf = { extensions: [subjectAltName(name.dns('a.example'), given)] }
+    const names = { directoryNames: [writeName('Leaf')], dns: ['example'] }
+    expect(await judge(names, leaf)).toBe(REFUSED)
+    expect(await judge(names, { extensions: [subjectAltName(name.dns('a.example'))] })).toBe('accepted')
+  })
+
+  test('the refusal says whether the name is another or cannot be compared', async () => {
+    const problemOf = async (host: string): Promise<unknown> => {
+      const root = await createTestCa({ at: AT, name: 'Root' })
+      const leaf = await root.issue({ dns: [host] })
+      return await verifyPath({
+        leaf: leaf.der,
+        trustAnchors: [{ certificate: root.certificate, names: { directoryNames: 'any', dns: ['example'] } }],
+        at: AT,
+        purpose: 'clientAuth',
+        revocation: 'off',
+      }).catch((error: unknown) => error)
+    }
+    expect(await problemOf('test')).toMatchObject({ details: { problem: 'not among the names' } })
+    expect(await problemOf('a.example.')).toMatchObject({
+      details: { problem: 'of a form that cannot be compared with the names' },
+    })
+  })
+
+  test('comparisons count against the budget', async () => {
+    const root = await createTestCa({ at: AT, name: 'Root' })
+    const leaf = await root.issue({ dns: ['a.example'] })
+    const names: AnchorNames = { directoryNames: 'any', dns: ['test', 'example'] }
+    const spend = async (maxNameComparisons: number): Promise<string> =>
+      await codeOf(() =>
+        verifyPath({
+          leaf: leaf.der,
+          trustAnchors: [{ certificate: root.certificate, names }],
+          at: AT,
+          purpose: 'clientAuth',
+          revocation: 'off',
+          limits: { maxNameComparisons },
+        }),
+      )
+    // The subject with `any`, the host with both.
+    expect(await spend(3)).toBe('accepted')
+    expect(await spend(2)).toBe('ERR_PATH_BUDGET')
   })
 
   test('an address of IPv6', async () => {
