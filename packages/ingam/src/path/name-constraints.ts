@@ -198,8 +198,8 @@ function isMapped(bytes: Uint8Array): boolean {
 
 const IPV4_MAPPED: Uint8Array = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
 
+// Addresses of different families have different lengths, and so are never equal.
 function matchesAddress(bytes: Uint8Array, address: Uint8Array, mask: Uint8Array): boolean {
-  if (bytes.length !== address.length) return false
   const masked = (octets: Uint8Array): Uint8Array => octets.map((octet, index) => octet & (mask[index] ?? 0))
   return equalBytes(masked(bytes), masked(address))
 }
