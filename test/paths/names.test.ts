@@ -97,6 +97,8 @@ const CASES: readonly Case[] = [
   permitted('no local part', email('example.com'), email('@example.com'), NO),
   permitted('an address literal', email('example.com'), email('a@[192.0.2.1]'), NO),
   permitted('an empty base', email(''), email('a@example.com'), NO),
+  permitted('a mailbox of 254 octets', email('example.com'), email(`${'a'.repeat(242)}@example.com`), YES),
+  permitted('a mailbox of 255 octets', email('example.com'), email(`${'a'.repeat(243)}@example.com`), NO),
   permitted('an internationalised mailbox', email('example.com'), smtpUtf8('아@example.com'), YES),
   permitted('an internationalised mailbox elsewhere', email('example.com'), smtpUtf8('아@example.org'), NO),
   permitted('a host with the sign of kelvin', email('exampleK.com'), smtpUtf8('a@example\u212a.com'), NO),

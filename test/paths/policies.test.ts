@@ -453,6 +453,22 @@ describe('qualifiers', () => {
   })
 })
 
+test('the refusal of a qualifier names it, that of an extension the extension alone', async () => {
+  const refusalOf = async (extension: TestExtension): Promise<unknown> => {
+    const { root, upper, lower, leaf } = await issuePath({ leaf: { extensions: [extension] } })
+    const question = { trustAnchors: [root.certificate], intermediates: [upper.der, lower.der] }
+    return await verifyPath(questionFor(leaf, question)).catch((error: unknown) => error)
+  }
+  const info = writeSequence(writeOid('1.2.3.4'), writeString(0x16, 'x'))
+  const value = writeSequence(writeSequence(writeOid(A), writeSequence(info)))
+  expect(await refusalOf({ oid: '2.5.29.32', critical: true, value })).toMatchObject({
+    details: { oid: '2.5.29.32', name: 'certificatePolicies with the qualifier 1.2.3.4' },
+  })
+  expect(await refusalOf({ oid: '2.5.29.46', critical: true, value: writeSequence() })).toMatchObject({
+    details: { oid: '2.5.29.46', name: 'freshestCRL' },
+  })
+})
+
 describe('the refusal names the certificate at which the last policy was lost', () => {
   test.each([
     ['upper', 2],

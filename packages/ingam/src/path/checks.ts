@@ -52,7 +52,7 @@ export function checkPath(
       checkPurpose(place, rules) ??
       checkNames(place, names)
     if (refusal !== undefined) return { ok: false, refusal }
-    if (position > 0) names.constrain(place.certificate)
+    names.constrain(place.certificate)
   }
   return checkPolicies(chain, rules.policies)
 }

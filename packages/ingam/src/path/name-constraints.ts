@@ -49,8 +49,8 @@ export class NameSpace {
   }
 
   #checkByAnchor(name: ComparedName, place: Place): Refusal | undefined {
-    // An otherName with a form of its own is judged by that.
     const { subtrees, id, certificate: anchorCertificate } = this.#anchor
+    // An otherName with a form of its own is judged by that.
     if (subtrees === undefined || (name.kind === 'otherName' && name.isComparedToo)) return undefined
     const bases = subtrees.get(name.kind) ?? []
     const match = this.#matchAny(name, bases, 'permitted')

@@ -155,7 +155,7 @@ function readMailbox(text: string): Mailbox | undefined {
   const local = text.slice(0, at)
   const host = readHost(text.slice(at + 1))
   const isPlain = /^[^\p{C}\p{Z}"(),:;<>@[\]\\]+$/u.test(local)
-  return at > 0 && text.length <= MAX_MAILBOX && isPlain && host !== undefined ? { local, host } : undefined
+  return at >= 0 && text.length <= MAX_MAILBOX && isPlain && host !== undefined ? { local, host } : undefined
 }
 
 function readSmtpUtf8Mailbox(value: Uint8Array): Mailbox | undefined {

@@ -40,12 +40,25 @@ describe('defaults', () => {
       allowMultipleAudiences: false,
       unexpectedBinding: 'refuse',
       maxCacheBytes: 33_554_432,
+      pathRules: {
+        purpose: 'clientAuth',
+        policies: {
+          initialPolicySet: ['2.5.29.32.0'],
+          initialExplicitPolicy: false,
+          initialPolicyMappingInhibit: false,
+          initialInhibitAnyPolicy: false,
+        },
+        anchorValidity: 'enforce',
+        anyExtendedKeyUsage: 'refuse',
+      },
       replay: { epoch: NOW, maxEntries: 1_000_000, maxEntriesPerKey: 100_000 },
     })
   })
 
   test('stand where an option is undefined', () => {
     const names = [
+      'policies',
+      'anchorValidity',
       'algorithms',
       'oneTimeUse',
       'maxReplayEntries',
@@ -316,6 +329,40 @@ describe('wait', () => {
 
   test.each([null, 5, 'timer', {}])('refuses %j', (wait) => {
     expect(() => planOf({ wait })).toThrow(refusal('ERR_ARG_TYPE', 'wait'))
+  })
+})
+
+describe('the rules of the path', () => {
+  test('are taken over, each policy input that is left out by its default', () => {
+    const policies = { initialExplicitPolicy: true, initialPolicySet: ['1.2.3'] }
+    expect(planOf({ policies, anchorValidity: 'ignore' }).pathRules).toMatchObject({
+      policies: { ...policies, initialInhibitAnyPolicy: false },
+      anchorValidity: 'ignore',
+    })
+  })
+
+  test('do not change with what the caller does to its own list', () => {
+    const initialPolicySet = ['1.2.3']
+    const { pathRules } = planOf({ policies: { initialPolicySet } })
+    initialPolicySet.push('1.2.4')
+    expect(pathRules.policies.initialPolicySet).toEqual(['1.2.3'])
+  })
+
+  test.each([null, '', 'Ignore', true, false, 0])('refuse %j for anchorValidity', (anchorValidity) => {
+    expect(() => planOf({ anchorValidity })).toThrow(refusal('ERR_ARG_VALUE', 'anchorValidity'))
+  })
+
+  test.each([
+    [null, 'ERR_ARG_TYPE', 'policies'],
+    [{ initialPolicySet: [] }, 'ERR_ARG_VALUE', 'policies.initialPolicySet'],
+    [{ initialExplicitPolicy: 1 }, 'ERR_ARG_TYPE', 'policies.initialExplicitPolicy'],
+    [{ initialPolicy: ['1.2.3'] }, 'ERR_ARG_UNKNOWN_OPTION', 'initialPolicy'],
+  ] as const)('refuse %j for policies', (policies, code, argument) => {
+    expect(() => planOf({ policies })).toThrow(refusal(code, argument))
+  })
+
+  test.each(['pinnedLeaf', 'anyExtendedKeyUsage', 'limits', 'purpose'])('leave no %s to choose', (option) => {
+    expect(() => planOf({ [option]: 'accept' })).toThrow(refusal('ERR_ARG_UNKNOWN_OPTION', option))
   })
 })
 
