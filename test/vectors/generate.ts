@@ -430,6 +430,14 @@ await add('path-policy', 'accepted', 'a policy is required and held by the whole
 await add('path-no-policy', 'ERR_PATH_POLICY', 'a policy is required and the leaf has none', {
   by: await strict.issue(NAMES),
 })
+const pssRoot = await root.issue({ kind: 'ca', keyType: 'RSA-PSS-2048' })
+await add('path-rsassa-pss', 'accepted', 'the signer is signed by RSASSA-PSS', {
+  by: await pssRoot.issue(NAMES),
+})
+const p521Root = await root.issue({ kind: 'ca', keyType: 'P-521' })
+await add('path-p521', 'accepted', 'the signer is signed by a key on P-521', {
+  by: await p521Root.issue(NAMES),
+})
 await add('path-over-limit', 'ERR_PATH_BUDGET', 'eight intermediates: nine signatures', {
   by: await (await intermediates(8)).issue(NAMES),
 })
