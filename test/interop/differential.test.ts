@@ -120,7 +120,7 @@ const DIFFERENCES: Partial<Record<DefectName, readonly Difference[]>> = {
   ],
 }
 
-describeWith(['openssl'], 'openssl verify -x509_strict', ({ openssl }) => {
+describeWith(['openssl 3.0'], 'openssl verify -x509_strict', ({ 'openssl 3.0': openssl }) => {
   const folder = mkdtempSync(join(tmpdir(), 'ingam-differential-'))
   afterAll(() => rmSync(folder, { recursive: true }))
 

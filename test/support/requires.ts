@@ -1,17 +1,19 @@
 // What some tests need from outside the lockfile. Where it is missing their suite is skipped, and the reason is
 // counted at the end of the run by reporter.ts; with CI=true it fails instead, so that nothing is skipped unseen.
 
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** What can be needed. */
-export type Need = 'openssl' | 'certtool' | 'chromium' | 'pkits'
+export type Need = 'openssl' | 'openssl 3.0' | 'certtool' | 'chromium' | 'pkits'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
 const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
   openssl: ['openssl'],
+  'openssl 3.0': ['openssl'],
   certtool: ['certtool'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   pkits: [join(ROOT, '..', 'shared', 'vectors', 'pkits', 'pkits.json')],
@@ -19,6 +21,7 @@ const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
 
 const HOW: Readonly<Record<Need, string>> = {
   openssl: 'openssl is not installed',
+  'openssl 3.0': 'openssl is not installed in version 3.0, whose verdicts are compared',
   certtool: 'certtool is not installed (package gnutls-bin)',
   chromium: 'chromium is not installed',
   pkits: '../shared/vectors/pkits is not there',
@@ -26,7 +29,8 @@ const HOW: Readonly<Record<Need, string>> = {
 
 /** The absolute path of what is needed, or undefined where it is missing. */
 export function pathOf(need: Need): string | undefined {
-  return CANDIDATES[need].map(locate).find((path) => path !== undefined)
+  const found = CANDIDATES[need].map(locate).find((path) => path !== undefined)
+  return need === 'openssl 3.0' && found !== undefined && !isOpenssl30(found) ? undefined : found
 }
 
 /**
@@ -59,6 +63,11 @@ const SKIPPED = 'needs: '
 
 function isStrict(): boolean {
   return process.env['CI'] === 'true'
+}
+
+// Each version judges some paths in another way.
+function isOpenssl30(path: string): boolean {
+  return /^OpenSSL 3\.0\./u.test(spawnSync(path, ['version'], { encoding: 'utf8' }).stdout)
 }
 
 function locate(candidate: string): string | undefined {
