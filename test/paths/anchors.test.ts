@@ -81,6 +81,13 @@ describe('an anchor that is not self-signed', () => {
     )
   })
 
+  test("may bear names that it may not speak for: nobody's issuer is judged by its own", async () => {
+    const { lower, leaf } = await issuePath({ lower: { dns: ['ca.test'] }, leaf: { dns: ['a.example'] } })
+    const names = { directoryNames: [leaf.certificate.subject], dns: ['example'] }
+    const trustAnchors = [{ certificate: lower.certificate, names }]
+    expect(await judge(leaf, { trustAnchors })).toBe('accepted')
+  })
+
   test('must be a CA', async () => {
     const { lower, leaf } = await issuePath({ lower: { kind: 'end entity', extKeyUsage: null } })
     expect(await judge(leaf, { trustAnchors: [lower.certificate] })).toBe('ERR_PATH_NOT_CA')
