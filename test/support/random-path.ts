@@ -65,6 +65,8 @@ class Random {
   }
 }
 
+type Twin = 'none' | 'expired' | 'of another key' | 'from elsewhere'
+
 interface Link {
   options: IssueOptions
   readonly extensions: TestExtension[]
@@ -74,6 +76,8 @@ interface Link {
   isBroken: boolean
   /** Not given to the verifier. */
   isMissing: boolean
+  /** Another certificate of the same name, given beside it. */
+  twin: Twin
   readonly notes: string[]
 }
 
@@ -125,7 +129,15 @@ function draftPath(random: Random): Draft {
 }
 
 function link(options: IssueOptions): Link {
-  return { options, extensions: [], byStranger: false, isBroken: false, isMissing: false, notes: [] }
+  return {
+    options,
+    extensions: [],
+    byStranger: false,
+    isBroken: false,
+    isMissing: false,
+    twin: 'none',
+    notes: [],
+  }
 }
 
 function change(target: Link, options: IssueOptions, note: string): void {
@@ -243,6 +255,14 @@ function excludedName(kind: TextKind): Defect {
   }
 }
 
+// The valid one is still there: no defect, but another way to go.
+function twinOf(twin: Twin): Defect {
+  return (draft, random) => {
+    const intermediates = draft.links.slice(1, -1)
+    if (intermediates.length > 0) random.pick(intermediates).twin = twin
+  }
+}
+
 function explicit(draft: Draft): void {
   draft.policies = { ...draft.policies, initialExplicitPolicy: true }
   for (const target of draft.links.slice(1)) extend(target, certificatePolicies(POLICY), 'policy')
@@ -292,6 +312,9 @@ const DEFECTS = {
     const intermediates = draft.links.slice(1, -1)
     if (intermediates.length > 0) random.pick(intermediates).isMissing = true
   },
+  'an expired twin': twinOf('expired'),
+  'a namesake of another key': twinOf('of another key'),
+  'a twin from elsewhere': twinOf('from elsewhere'),
   'another issuer name': (draft, random) => {
     // CN=X
     const issuerName = Uint8Array.of(0x30, 12, 0x31, 10, 0x30, 8, 6, 3, 0x55, 4, 3, 0x0c, 1, 0x58)
@@ -411,8 +434,10 @@ async function issueDraft({
 }: Draft): Promise<Omit<RandomPath, 'seed' | 'defect' | 'description'>> {
   const ders: Uint8Array[] = []
   let issuer: TestCertificate | undefined
+  const twins: Uint8Array[] = []
   for (const made of links) {
     const issued: TestCertificate = await issueLink(made, issuer)
+    if (issuer !== undefined && made.twin !== 'none') twins.push(await issueTwin(made, issuer, issued))
     const last = issued.der.length - 1
     ders.push(made.isBroken ? issued.der.with(last, (issued.der[last] ?? 0) ^ 1) : issued.der)
     issuer = issued
@@ -422,6 +447,7 @@ async function issueDraft({
   )
   const pool = [
     ...ders.slice(1, -1).filter((_, index) => links[index + 1]?.isMissing !== true),
+    ...twins,
     ...(await Promise.all(strangers)).map(({ der }) => der),
   ]
   const [anchor] = ders
@@ -438,8 +464,17 @@ async function issueLink(made: Link, issuer: TestCertificate | undefined): Promi
   return await stranger.issue(options)
 }
 
+async function issueTwin(made: Link, issuer: TestCertificate, issued: TestCertificate): Promise<Uint8Array> {
+  const options = { ...made.options, extensions: made.extensions }
+  if (made.twin === 'of another key') return (await issuer.issue(options)).der
+  const twin = { ...options, keyOf: issued }
+  if (made.twin === 'expired') return (await issuer.issue({ ...twin, notAfter: seconds(-1) })).der
+  const elsewhere = await createTestCa({ at: AT, name: 'Elsewhere' })
+  return (await elsewhere.issue(twin)).der
+}
+
 function describe(seed: number, defect: DefectName, { links, policies }: Draft): string {
-  const shown = links.map(({ options, notes, byStranger, isBroken, isMissing }) =>
+  const shown = links.map(({ options, notes, byStranger, isBroken, isMissing, twin }) =>
     [
       options.name,
       options.keyType,
@@ -447,6 +482,7 @@ function describe(seed: number, defect: DefectName, { links, policies }: Draft):
       ...(byStranger ? ['by a stranger'] : []),
       ...(isBroken ? ['broken'] : []),
       ...(isMissing ? ['missing'] : []),
+      ...(twin === 'none' ? [] : [`twin ${twin}`]),
     ].join(' '),
   )
   return `seed ${seed}, ${defect}: ${shown.join(' → ')}; ${JSON.stringify(policies)}`

@@ -1,6 +1,6 @@
 // Layer: path. The search: from the leaf up to every trust anchor that a chain of names reaches, depth first, under a
-// budget. Each complete candidate is judged by checks.ts, then its signatures are checked from the anchor downwards,
-// each edge once: a certificate that no anchor vouches for costs no cryptography with its key.
+// budget. Each complete candidate is judged by checks.ts, then its signatures are checked from the anchor downwards, each
+// under one key once: a certificate that no anchor vouches for costs no cryptography with its key.
 
 import { platform } from '#platform'
 import { equalBytes } from '../bytes/compare.ts'
@@ -61,6 +61,12 @@ interface Candidate {
   readonly anchor: StoredAnchor
 }
 
+/** How the signature of a certificate came out under a key. */
+interface Checked {
+  readonly issuerKey: Uint8Array
+  readonly outcome: Refusal | 'verified'
+}
+
 interface Failure {
   readonly refusal: Refusal
   readonly chain: readonly Certificate[]
@@ -73,7 +79,7 @@ const MAX_ATTEMPTS = 16
 class Search {
   readonly #query: PathQuery
   readonly #pool = new Map<string, Certificate[]>()
-  readonly #edges = new Map<Certificate, Map<Certificate, Refusal | 'verified'>>()
+  readonly #checked = new Map<Certificate, Checked[]>()
   readonly #failures: Failure[] = []
   #attemptsDropped = 0
   #best: Refusal | undefined
@@ -106,16 +112,15 @@ class Search {
       this.#query.trustStore.findBySubject(child.issuer),
       anchorCertificate,
     )) {
-      if (!this.#spendEdge(child, chain)) return
+      if (this.#isRefuted(chain) || !this.#spendEdge(child, chain)) return
       if (standsIn(chain, anchor.certificate)) continue
       issuers++
-      if (!this.#isRefuted(child, anchor.certificate)) yield { chain: [...chain, anchor.certificate], anchor }
+      yield { chain: [...chain, anchor.certificate], anchor }
     }
     for (const issuer of byKeyIdentifier(child, this.#issuersNamed(child.issuer), itself)) {
-      if (!this.#spendEdge(child, chain)) return
+      if (this.#isRefuted(chain) || !this.#spendEdge(child, chain)) return
       if (standsIn(chain, issuer)) continue
       issuers++
-      if (this.#isRefuted(child, issuer)) continue
       const count = intermediates + (isSelfIssued(issuer) ? 0 : 1)
       if (count > this.#query.budget.maxIntermediates) {
         this.record(tooLong(place(child, chain), this.#query.budget.maxIntermediates), chain)
@@ -137,11 +142,12 @@ class Search {
       const child = placeIn(chain, position)
       const issuer = chain[position + 1]
       if (child === undefined || issuer === undefined) continue
-      const known = this.#edges.get(child.certificate)?.get(issuer)
+      const known = this.#outcomeOf(child.certificate, issuer)
       const outcome = known ?? (await this.#checkSignature(child, issuer))
       if (known === undefined) {
-        const edges = this.#edges.get(child.certificate) ?? new Map<Certificate, Refusal | 'verified'>()
-        this.#edges.set(child.certificate, edges.set(issuer, outcome))
+        const checked = this.#checked.get(child.certificate) ?? []
+        this.#checked.set(child.certificate, checked)
+        checked.push({ issuerKey: issuer.subjectPublicKeyInfo.der, outcome })
       }
       if (outcome !== 'verified') return outcome
     }
@@ -173,10 +179,18 @@ class Search {
     return { ok: false, refusal: this.#best ?? nothingFound(), attempts: this.attempts }
   }
 
-  // A signature that failed once fails on every path; the attempt stands recorded.
-  #isRefuted(child: Certificate, issuer: Certificate): boolean {
-    const outcome = this.#edges.get(child)?.get(issuer)
-    return outcome !== undefined && outcome !== 'verified'
+  // What failed under a key once fails under it on every path; the attempt stands recorded.
+  #isRefuted(chain: readonly Certificate[]): boolean {
+    return chain.some((child, position) => {
+      const issuer = chain[position + 1]
+      const outcome = issuer && this.#outcomeOf(child, issuer)
+      return outcome !== undefined && outcome !== 'verified'
+    })
+  }
+
+  #outcomeOf(child: Certificate, issuer: Certificate): Checked['outcome'] | undefined {
+    const issuerKey = issuer.subjectPublicKeyInfo.der
+    return this.#checked.get(child)?.find((known) => equalBytes(known.issuerKey, issuerKey))?.outcome
   }
 
   #issuersNamed(name: Name): readonly Certificate[] {
