@@ -73,6 +73,30 @@ describe('order and junk', () => {
     expect(await judgeUsual(path, { intermediates })).toBe('ERR_PATH_NO_ISSUER')
   })
 
+  test('the refusal names the certificate whose issuer is missing, and the issuer', async () => {
+    const { root, lower, leaf } = await issuePath()
+    const error = await verifyPath({
+      leaf: leaf.der,
+      intermediates: [lower.der],
+      trustAnchors: [root.certificate],
+      ...CLIENT_AUTH,
+    }).catch((cause: unknown) => cause)
+    expect(error).toMatchObject({
+      code: 'ERR_PATH_NO_ISSUER',
+      details: {
+        certificate: { position: 1, role: 'intermediate', subject: 'CN=Lower' },
+        issuer: 'CN=Upper',
+      },
+      attempts: [
+        {
+          position: 1,
+          reachesAnchor: false,
+          certificates: [{ subject: 'CN=Leaf' }, { subject: 'CN=Lower' }],
+        },
+      ],
+    })
+  })
+
   test('an intermediate may be the trust anchor, and the path ends there', async () => {
     const { upper, lower, leaf } = await issuePath()
     const path = await verifyPath({
