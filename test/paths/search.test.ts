@@ -9,7 +9,7 @@ import { type Budget, createBudget } from '../../packages/ingam/src/path/budget.
 import { createTrustStore } from '../../packages/ingam/src/path/trust-store.ts'
 import { searchPath, usualRules } from '../../packages/ingam/src/verify/verify-path.ts'
 import { codeOf } from '../support/codes.ts'
-import { AT, issuePath, judge, judgeUsual } from '../support/mini-ca.ts'
+import { AT, issuePath, judge, judgeUsual, questionFor } from '../support/mini-ca.ts'
 
 const CLIENT_AUTH = { at: AT, purpose: 'clientAuth', revocation: 'off' } as const
 
@@ -307,6 +307,12 @@ describe('budgets, at the limit and one past it', () => {
       await costOf(leaf, [upper, lower], [root], createBudget({ maxEdges }))
     expect(await spend(needed)).toMatchObject({ code: 'accepted' })
     expect(await spend(needed - 1)).toMatchObject({ code: 'ERR_PATH_BUDGET', signatureChecks: 0 })
+    const question = { trustAnchors: [root.certificate], intermediates: [upper.der, lower.der, root.der] }
+    const error = await verifyPath(questionFor(leaf, { ...question, limits: { maxEdges: 1 } })).catch(
+      (cause: unknown) => cause,
+    )
+    // Said once, however many ways are left.
+    expect(error).toMatchObject({ attempts: [{ code: 'ERR_PATH_BUDGET', reachesAnchor: false }] })
   })
 
   test('intermediates that are not self-issued', async () => {
