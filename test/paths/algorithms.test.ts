@@ -2,8 +2,14 @@
 
 import type { TestKeyType } from 'ingam/testing'
 import { createTestCa } from 'ingam/testing'
+import { type Certificate, parseCertificate, verifyPath } from 'ingam/x509'
 import { describe, expect, test } from 'vitest'
-import { generateKeyPair } from '../../packages/ingam/src/testing/certificate-writer.ts'
+import {
+  generateKeyPair,
+  writeBasicConstraints,
+  writeCertificate,
+  writeName,
+} from '../../packages/ingam/src/testing/certificate-writer.ts'
 import { AT, issuePath, judge, judgeUsual } from '../support/mini-ca.ts'
 
 const POSITIONS = ['root', 'upper', 'lower', 'leaf'] as const
@@ -60,6 +66,46 @@ describe('a signature of another kind than the key of the issuer', () => {
   ] as const)('%s by %s', async (keyType, signed) => {
     const ours = await createTestCa({ at: AT, name: 'Root', keyType })
     const other = await createTestCa({ at: AT, name: 'Root', keyType: signed })
-    expect(await judge(await other.issue(), { trustAnchors: [ours.certificate] })).toBe('ERR_PATH_ALGORITHM')
+    const error = await refusalOf((await other.issue()).der, [ours.certificate])
+    expect(error).toMatchObject({
+      code: 'ERR_PATH_ALGORITHM',
+      details: { problem: "not accepted as a signature algorithm, or not one of the issuer's key" },
+    })
   })
 })
+
+// The shape of such a key is right; only the runtime can tell.
+test('an issuer with a point off its curve is refused, whatever the signature', async () => {
+  const keys = await generateKeyPair('P-256')
+  const spki = keys.subjectPublicKeyInfo
+  const offCurve = spki.with(spki.length - 1, (spki.at(-1) ?? 0) ^ 1)
+  const write = async (subjectPublicKeyInfo: Uint8Array, kind: 'ca' | 'end entity'): Promise<Uint8Array> =>
+    await writeCertificate(
+      {
+        version: 3,
+        serialNumber: Uint8Array.of(1),
+        issuer: writeName('Root'),
+        subject: writeName(kind === 'ca' ? 'Root' : 'Leaf'),
+        notBefore: new Date(AT.getTime() - 1_000),
+        notAfter: new Date(AT.getTime() + 1_000),
+        subjectPublicKeyInfo,
+        extensions: [{ oid: '2.5.29.19', critical: true, value: writeBasicConstraints(kind) }],
+      },
+      keys,
+    )
+  const leaf = await write(spki, 'end entity')
+  const good = parseCertificate(await write(spki, 'ca'))
+  const bad = parseCertificate(await write(offCurve, 'ca'))
+  expect(await refusalOf(leaf, [good])).toBeUndefined()
+  expect(await refusalOf(leaf, [bad])).toMatchObject({
+    code: 'ERR_PATH_ALGORITHM',
+    details: { problem: 'the runtime cannot use the key of the issuer' },
+  })
+})
+
+async function refusalOf(leaf: Uint8Array, trustAnchors: readonly Certificate[]): Promise<unknown> {
+  return await verifyPath({ leaf, trustAnchors, at: AT, purpose: 'clientAuth', revocation: 'off' }).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+}

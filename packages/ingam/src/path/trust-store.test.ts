@@ -95,6 +95,24 @@ describe('refused', () => {
       'certificates made by parseCertificate, or { certificate, id, names }',
     ],
     [
+      'null for a certificate',
+      [{ certificate: null }],
+      'ERR_ARG_TYPE',
+      'certificates made by parseCertificate, or { certificate, id, names }',
+    ],
+    [
+      'an object of another kind',
+      [{ kind: 'token' }],
+      'ERR_ARG_TYPE',
+      'certificates made by parseCertificate, or { certificate, id, names }',
+    ],
+    [
+      'an object of another kind with an id',
+      [{ certificate: { kind: 'token' }, id: 'a' }],
+      'ERR_ARG_TYPE',
+      'certificates made by parseCertificate, or { certificate, id, names }',
+    ],
+    [
       'DER with an id',
       [{ certificate: one.der, id: 'a' }],
       'ERR_ARG_TYPE',
