@@ -42,7 +42,12 @@ describe('the dates of the anchor', () => {
     const notAfter = new Date(AT.getTime() + HOUR)
     const { root, upper, lower, leaf } = await issuePath({ root: { notAfter } })
     const question = { trustAnchors: [root.certificate], intermediates: [upper.der, lower.der] } as const
-    expect((await verifyPath(questionFor(leaf, question))).validUntil).toEqual(notAfter)
+    const path = await verifyPath(questionFor(leaf, question))
+    expect(path.validUntil).toEqual(notAfter)
+    for (const end of [path.validFrom, path.validUntil]) expect(path.isWithinValidity(end)).toBe(true)
+    expect(path.isWithinValidity(new Date(path.validUntil.getTime() + 1))).toBe(false)
+    expect(path.isWithinValidity(new Date(path.validFrom.getTime() - 1))).toBe(false)
+    expect([path, path.certificates, path.policies, path.anchor].every(Object.isFrozen)).toBe(true)
   })
 
   test('a verifier of tokens ignores them when told, with its chain in memory and without', async () => {

@@ -174,6 +174,12 @@ const CASES: readonly Case[] = [
   permitted('a name above', directory(...EXAMPLE), directory(...EXAMPLE.slice(0, 1)), NO),
   excluded('a name below', directory(...EXAMPLE), directory(...EXAMPLE, rdn(COMMON_NAME, 'a')), NO),
   excluded('the name above', directory(...EXAMPLE), directory(...EXAMPLE.slice(0, 1)), YES),
+  excluded(
+    'the name above one whose last RDN is not compared',
+    directory(...EXAMPLE, rdn(COMMON_NAME, 'a', TAG.teletexString)),
+    directory(...EXAMPLE),
+    YES,
+  ),
   excluded('the RDNs in another order', directory(...EXAMPLE), directory(...EXAMPLE.toReversed()), YES),
   excluded(
     'a string type that is not compared',

@@ -139,6 +139,8 @@ describe('what may pass', () => {
     expect(await judge({ directoryNames: 'any', ips: ['2001:db8::1'] }, leaf)).toBe('accepted')
     expect(await judge({ directoryNames: 'any', ips: ['2001:db8:0:0:0:0:0:1/128'] }, leaf)).toBe('accepted')
     expect(await judge({ directoryNames: 'any', ips: ['2001:db8::2/127'] }, leaf)).toBe(REFUSED)
+    // A gap of one group.
+    expect(await judge({ directoryNames: 'any', ips: ['2001:db8:0::0:0:0:1'] }, leaf)).toBe('accepted')
     expect(await judge({ directoryNames: 'any', ips: ['::/0'] }, leaf)).toBe('accepted')
     expect(await judge({ directoryNames: 'any', ips: ['0.0.0.0/0'] }, leaf)).toBe(REFUSED)
   })

@@ -125,6 +125,11 @@ describe('refused', () => {
     })
   })
 
+  test('null is named as such', () => {
+    expect(thrownBy(() => createTrustStore(untyped([null])))).toMatchObject({ details: { found: 'null' } })
+    expect(thrownBy(() => createTrustStore(untyped([{}])))).toMatchObject({ details: { found: 'object' } })
+  })
+
   test('neither two ids nor two anchors without one', () => {
     expect(
       createTrustStore([
