@@ -307,7 +307,8 @@ describe('budgets, at the limit and one past it', () => {
       await costOf(leaf, [upper, lower], [root], createBudget({ maxEdges }))
     expect(await spend(needed)).toMatchObject({ code: 'accepted' })
     expect(await spend(needed - 1)).toMatchObject({ code: 'ERR_PATH_BUDGET', signatureChecks: 0 })
-    const question = { trustAnchors: [root.certificate], intermediates: [upper.der, lower.der, root.der] }
+    const twin = await upper.issue({ kind: 'ca', name: 'Lower', keyOf: lower })
+    const question = { trustAnchors: [root.certificate], intermediates: [upper.der, lower.der, twin.der] }
     const error = await verifyPath(questionFor(leaf, { ...question, limits: { maxEdges: 1 } })).catch(
       (cause: unknown) => cause,
     )
