@@ -12,6 +12,7 @@ import { signatureSchemeOf } from '../x509/signature-scheme.ts'
 import { toImportable } from '../x509/spki.ts'
 import { type Budget, budgetSpent } from './budget.ts'
 import { checkPath, type PathRules } from './checks.ts'
+import type { PathMemory } from './memory.ts'
 import { isSelfIssued, type Place, placeIn } from './place.ts'
 import { type Attempts, outranks, type Refusal, refuse, toAttempt } from './refusal.ts'
 import type { StoredAnchor, TrustStore } from './trust-store.ts'
@@ -26,6 +27,7 @@ export interface PathQuery {
   /** Whether a leaf that is itself a trust anchor, byte for byte, is a path of one certificate. */
   readonly pinnedLeaf: 'refuse' | 'accept'
   readonly budget: Budget
+  readonly memory?: PathMemory
 }
 
 /** The path found, or the refusal that came furthest; and the attempts that failed, put into words when asked for. */
@@ -190,6 +192,8 @@ class Search {
 
   #outcomeOf(child: Certificate, issuer: Certificate): Checked['outcome'] | undefined {
     const issuerKey = issuer.subjectPublicKeyInfo.der
+    const signedBy = this.#query.memory?.of(child)?.signedBy
+    if (signedBy?.some((key) => equalBytes(key, issuerKey)) === true) return 'verified'
     return this.#checked.get(child)?.find((known) => equalBytes(known.issuerKey, issuerKey))?.outcome
   }
 
@@ -226,7 +230,7 @@ class Search {
       return budgetSpent(child, 'signature checks', budget.maxSignatureChecks)
     }
     budget.signatureChecks++
-    const key = await importKey(issuer, scheme, this.#query.trustStore)
+    const key = await this.#importKey(issuer, scheme)
     if (key === undefined) {
       const problem = 'the runtime cannot use the key of the issuer'
       return refuse('ERR_PATH_ALGORITHM', child, (certificate) => ({
@@ -244,21 +248,18 @@ class Search {
       agreement(child.certificate, issuer) === 'differ' ? NAMESAKE_RANK : undefined,
     )
   }
-}
 
-// Keys of anchors stay, and are imported once for each way in which they sign.
-async function importKey(
-  issuer: Certificate,
-  scheme: SignatureScheme,
-  trustStore: TrustStore,
-): Promise<PlatformPublicKey | undefined> {
-  const keys = trustStore.keysOf(issuer)
-  const name = JSON.stringify(scheme)
-  const known = keys?.get(name)
-  if (known !== undefined) return known
-  const key = await platform.importPublicKey(toImportable(issuer.subjectPublicKeyInfo), scheme)
-  if (key !== undefined) keys?.set(name, key)
-  return key
+  // Keys of anchors and of issuers known before stay, and are imported once for each way in which they sign.
+  async #importKey(issuer: Certificate, scheme: SignatureScheme): Promise<PlatformPublicKey | undefined> {
+    const keys = this.#query.trustStore.keysOf(issuer) ?? this.#query.memory?.of(issuer)?.keys
+    const name = keys && JSON.stringify(scheme)
+    const known = name === undefined ? undefined : keys?.get(name)
+    if (known !== undefined) return known
+    const imported = platform.importPublicKey(toImportable(issuer.subjectPublicKeyInfo), scheme)
+    const key = imported instanceof Promise ? await imported : imported
+    if (key !== undefined && name !== undefined) keys?.set(name, key)
+    return key
+  }
 }
 
 // Identifiers that differ tell of another CA of the same name: what other paths meet says more.

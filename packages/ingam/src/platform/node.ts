@@ -4,9 +4,9 @@
 
 import {
   constants,
-  createHash,
   createPrivateKey,
   createPublicKey,
+  hash,
   KeyObject,
   randomFillSync,
   sign as signNode,
@@ -57,7 +57,11 @@ export const platform: Platform = {
   },
 
   sha256(data: Uint8Array): Uint8Array {
-    return createHash('sha256').update(data).digest()
+    // As text, because each Buffer that node:crypto makes costs as much as the digest itself.
+    const digest = hash('sha256', data, 'latin1')
+    const bytes = new Uint8Array(32)
+    for (let index = 0; index < 32; index++) bytes[index] = digest.charCodeAt(index)
+    return bytes
   },
 
   randomBytes(length: number): Uint8Array {

@@ -27,6 +27,8 @@ const MAX_NAME_CHARACTERS = 2_048
 /** Claims that bind a token to a request or challenge (docs/token-format.md). */
 export const BINDING_CLAIMS = ['nonce', 'htm', 'htu', 'digest', 'ath'] as const
 
+const NONE: readonly string[] = Object.freeze([])
+
 /** Reads the registered claims and refuses a missing one, or one of the wrong type or range. */
 export function readClaims(claims: JsonObject, jtiRequired: 'required' | 'optional'): RegisteredClaims {
   const subject = readText(claims, 'sub', MAX_NAME_CHARACTERS)
@@ -44,6 +46,7 @@ export function readClaims(claims: JsonObject, jtiRequired: 'required' | 'option
 
 /** The binding claims that are present; refused unless the plan says to report them. */
 export function checkBinding(claims: JsonObject, plan: Plan): readonly string[] {
+  if (!BINDING_CLAIMS.some((claim) => Object.hasOwn(claims, claim))) return NONE
   const present = BINDING_CLAIMS.filter((claim) => Object.hasOwn(claims, claim))
   if (present.length > 0 && plan.unexpectedBinding === 'refuse')
     throw createError('ERR_TOKEN_BINDING', { claims: present })
@@ -102,14 +105,18 @@ function notYetValid(claim: 'iat' | 'nbf', validFrom: number, plan: Plan, at: Da
 
 function readAudiences(aud: JsonValue | undefined): readonly string[] {
   if (aud === undefined) throw createError('ERR_TOKEN_CLAIM_MISSING', { claim: 'aud' })
-  const list: readonly JsonValue[] = Array.isArray(aud) ? aud : [aud]
-  if (list.length === 0) throw invalid('aud', 'an audience', 'an empty array')
-  return list.map((item) => {
-    if (typeof item !== 'string' || item === '' || item.length > MAX_NAME_CHARACTERS) {
-      throw invalid('aud', `text of 1 to ${MAX_NAME_CHARACTERS} characters`, shapeOf(item))
-    }
-    return item
-  })
+  if (!isArray(aud)) return [readOneAudience(aud)]
+  if (aud.length === 0) throw invalid('aud', 'an audience', 'an empty array')
+  return aud.map(readOneAudience)
+}
+
+function readOneAudience(item: JsonValue): string {
+  if (typeof item === 'string' && item !== '' && item.length <= MAX_NAME_CHARACTERS) return item
+  throw invalid('aud', `text of 1 to ${MAX_NAME_CHARACTERS} characters`, shapeOf(item))
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
 }
 
 function readText(claims: JsonObject, claim: string, maximum: number): string {

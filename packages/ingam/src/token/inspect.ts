@@ -42,8 +42,8 @@ const MAX_TOKEN_BYTES = 65_536
  */
 export async function inspectToken(token: string): Promise<InspectedToken> {
   const parts = splitToken(token, MAX_TOKEN_BYTES)
-  const unverifiedHeader = parseJsonObject(decodePart(parts.header, 'header'), 'header')
-  const unverifiedClaims = parseJsonObject(decodePart(parts.payload, 'payload'), 'payload')
+  const unverifiedHeader = parseJsonObject(decodePart(parts, 'header'), 'header')
+  const unverifiedClaims = parseJsonObject(decodePart(parts, 'payload'), 'payload')
   const texts = Object.hasOwn(unverifiedHeader, 'x5c') ? readCertificateTexts(unverifiedHeader) : []
   const unverifiedCertificates = await Promise.all(
     texts.map((text, index) => inspect(readCertificate(text, index), index)),

@@ -3,46 +3,51 @@
 // then the signature, and the memory of used tokens last. Nothing is remembered before the signature has verified.
 
 import { platform } from '#platform'
-import { encodeBase64url } from '../bytes/base64.ts'
-import { concatBytes } from '../bytes/compare.ts'
+import { asciiOf } from '../bytes/ascii.ts'
 import { createError } from '../errors/errors.ts'
 import { validDate } from '../errors/options.ts'
 import { schemeOf, suitsKey, type TokenAlgorithm } from '../keys/algorithms.ts'
 import { signerProblem } from '../keys/signer-rules.ts'
-import { borneSubjects, subjectsOf } from '../keys/subjects.ts'
 import { createBudget } from '../path/budget.ts'
 import { referenceTo } from '../path/refusal.ts'
-import type { PlatformPublicKey } from '../platform/contract.ts'
-import type { ChainCache } from '../verify/cache.ts'
-import type { VerifiedPath } from '../verify/verified-path.ts'
+import type { MaybePromise } from '../platform/contract.ts'
+import { ChainCache } from '../verify/cache.ts'
+import { IssuerMemory } from '../verify/issuers.ts'
 import { searchPath } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { formatName } from '../x509/name.ts'
 import { describeKey } from '../x509/spki.ts'
 import { checkAudience, checkBinding, checkTime, isoOf, type RegisteredClaims, readClaims } from './claims.ts'
 import {
   checkHeaderMembers,
   checkType,
+  isTextOf,
   readAlgorithm,
   readCertificate,
   readCertificateTexts,
 } from './header.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
-import { decodePart, splitToken, type TokenParts } from './jws.ts'
+import {
+  createTokenRoom,
+  decodePart,
+  signedBytes,
+  splitToken,
+  type TokenParts,
+  type TokenRoom,
+  withOwnRoom,
+} from './jws.ts'
+import {
+  bears,
+  chainTextOf,
+  chainTextOfHeader,
+  type KnownSigner,
+  toKeep,
+  toKnownSigner,
+} from './known-signer.ts'
+import { OneTimeKeys } from './one-time-key.ts'
 import type { Plan } from './plan.ts'
 import type { ReplayEntry } from './replay.ts'
 import type { TraceSink } from './trace.ts'
-import { type Identity, VerifiedToken } from './verified-token.ts'
-
-/** A verified chain with all that each further token of it needs. */
-export interface KnownSigner {
-  readonly path: VerifiedPath
-  readonly identity: Identity
-  readonly subjects: ReadonlySet<string>
-  readonly key: PlatformPublicKey
-  readonly algorithm: TokenAlgorithm
-  readonly holder: Uint8Array
-}
+import { VerifiedToken } from './verified-token.ts'
 
 /** What a verifier has done so far; counts only grow. */
 export interface WorkCounters {
@@ -57,33 +62,57 @@ export interface WorkCounters {
 export interface Bench {
   readonly plan: Plan
   readonly cache: ChainCache<KnownSigner>
+  readonly issuers: IssuerMemory
+  readonly room: TokenRoom
+  readonly oneTimeKeys: OneTimeKeys
   readonly work: WorkCounters
+}
+
+/** What a verifier that follows the plan starts with. */
+export function createBench(plan: Plan): Bench {
+  const { maxCacheBytes, maxTokenBytes, profile, audiences } = plan
+  // LIMIT: issuers are few and shared by all chains; a quarter of the memory is theirs.
+  const maxIssuerBytes = Math.floor(maxCacheBytes / 4)
+  return {
+    plan,
+    cache: new ChainCache<KnownSigner>({
+      maxBytes: maxCacheBytes - maxIssuerBytes,
+      chainTextOf: chainTextOfHeader,
+    }),
+    issuers: new IssuerMemory(maxIssuerBytes),
+    room: createTokenRoom(maxTokenBytes),
+    oneTimeKeys: new OneTimeKeys(profile.name, audiences),
+    work: {
+      certificatesParsed: 0,
+      bytesParsed: 0,
+      pathEdges: 0,
+      pathSignatureChecks: 0,
+      tokenSignatureChecks: 0,
+    },
+  }
 }
 
 /** Judges a token; with a trace nothing is remembered and no one-time entry is taken. */
 export async function judgeToken(bench: Bench, token: unknown, trace?: TraceSink): Promise<VerifiedToken> {
   const { plan, cache } = bench
   trace?.enter('shape')
-  const parts = splitToken(token, plan.maxTokenBytes)
+  const parts = splitToken(token, plan.maxTokenBytes, bench.room)
   const at = validDate("the clock's answer", plan.clock())
-  if (trace === undefined) {
-    const known = cache.findHeader(parts.header)?.value
-    if (known?.path.isWithinValidity(at)) return await judgeWarm(bench, parts, known, at)
+  const known = trace === undefined ? cache.findHeader(parts.token, parts.headerEnd) : undefined
+  if (known === undefined || !known.path.isWithinValidity(at)) {
+    return await judgeCold(bench, withOwnRoom(parts), at, trace)
   }
-  return await judgeCold(bench, parts, at, trace)
-}
-
-// The header is byte for byte one that passed; its path is valid still. What is left belongs to this token alone.
-async function judgeWarm(
-  bench: Bench,
-  parts: TokenParts,
-  known: KnownSigner,
-  at: Date,
-): Promise<VerifiedToken> {
-  const payload = checkPayload(bench.plan, parts.payload, at)
+  // The header is, to its last character, one that passed; its path is valid still. What is left belongs to this token
+  // alone. INVARIANT: nothing reads the parts after something was waited for, because the room is the next token's then.
+  const payload = checkPayload(plan, parts, at)
   checkSubject(known, payload.registered)
-  await checkSignature(bench, parts, known)
-  await checkOneTimeUse(bench.plan, known, payload, at)
+  const answer = verifySignature(bench, parts, known)
+  checkSignature(typeof answer === 'boolean' ? answer : await answer, known)
+  const key = oneTimeKey(bench, known, payload)
+  if (key !== undefined) {
+    const ahead = useOnce(plan, known, payload, at, key instanceof Promise ? await key : key)
+    if (ahead > 0) await plan.wait(ahead)
+  }
   return toVerifiedToken(known, payload)
 }
 
@@ -95,7 +124,7 @@ async function judgeCold(
 ): Promise<VerifiedToken> {
   const { plan, cache, work } = bench
   trace?.enter('header')
-  const headerBytes = decodePart(parts.header, 'header')
+  const headerBytes = decodePart(parts, 'header')
   work.bytesParsed += headerBytes.length
   const header = parseJsonObject(headerBytes, 'header')
   checkHeaderMembers(header)
@@ -104,24 +133,27 @@ async function judgeCold(
   trace?.enter('algorithm')
   const algorithm = readAlgorithm(header, plan.algorithms)
   trace?.note('algorithm', algorithm)
-  const payload = checkPayload(plan, parts.payload, at, trace)
+  const payload = checkPayload(plan, parts, at, trace)
 
   trace?.enter('certificates')
   const texts = readCertificateTexts(header)
-  // Length-prefixed, so that no other list of texts has the same chain text and passes for a chain that was read.
-  const chainText = [algorithm, ...texts].map((text) => `${text.length}:${text}`).join('')
-  const known = trace === undefined ? findKnown(cache, chainText, at) : undefined
+  const chainText = trace === undefined && plan.maxCacheBytes > 0 ? chainTextOf(algorithm, texts) : ''
+  const known = chainText === '' ? undefined : findKnown(cache, chainText, at)
   const signer = known ?? (await vouch(bench, texts, algorithm, at, trace))
 
   trace?.enter('subject')
   trace?.note('subject', payload.registered.subject)
   checkSubject(signer, payload.registered)
   trace?.enter('signature')
-  await checkSignature(bench, parts, signer)
-  if (trace === undefined && plan.maxCacheBytes > 0) cache.add(chainText, signer, parts.header, algorithm)
+  checkSignature(await verifySignature(bench, parts, signer), signer)
+  if (chainText !== '') remember(bench, parts, texts, chainText, signer, known)
   trace?.enter('oneTimeUse')
   trace?.note('memory', plan.replay === undefined ? 'off' : 'this process')
-  await checkOneTimeUse(plan, signer, payload, at, trace)
+  const key = oneTimeKey(bench, signer, payload)
+  if (key !== undefined) {
+    const ahead = useOnce(plan, signer, payload, at, await key, trace)
+    if (ahead > 0) await plan.wait(ahead)
+  }
   return toVerifiedToken(signer, payload)
 }
 
@@ -132,16 +164,18 @@ interface Payload {
   readonly bindings: readonly string[]
 }
 
-function checkPayload(plan: Plan, text: string, at: Date, trace?: TraceSink): Payload {
+function checkPayload(plan: Plan, parts: TokenParts, at: Date, trace?: TraceSink): Payload {
   trace?.enter('claims')
-  const claims = parseJsonObject(decodePart(text, 'payload'), 'payload')
+  const claims = parseJsonObject(decodePart(parts, 'payload'), 'payload')
   const registered = readClaims(claims, plan.replay === undefined ? 'optional' : 'required')
   trace?.enter('binding')
   const bindings = checkBinding(claims, plan)
   trace?.enter('time')
-  trace?.note('issued at', isoOf(registered.issuedAt))
-  trace?.note('expires at', isoOf(registered.expiresAt))
-  trace?.note('clock', at.toISOString())
+  if (trace !== undefined) {
+    trace.note('issued at', isoOf(registered.issuedAt))
+    trace.note('expires at', isoOf(registered.expiresAt))
+    trace.note('clock', at.toISOString())
+  }
   checkTime(registered, plan, at)
   trace?.enter('audience')
   trace?.note('audience', registered.audiences.join(', '))
@@ -156,6 +190,28 @@ function findKnown(cache: ChainCache<KnownSigner>, chainText: string, at: Date):
   return undefined
 }
 
+// INVARIANT: the token's own signature has verified. A chain is public: its path alone proves nothing about its sender.
+function remember(
+  { cache, issuers }: Bench,
+  parts: TokenParts,
+  texts: readonly string[],
+  chainText: string,
+  signer: KnownSigner,
+  known: KnownSigner | undefined,
+): void {
+  const headerText = asciiOf(parts.room.text.subarray(0, parts.headerEnd))
+  cache.add(chainText, known ?? toKeep(signer, headerText), headerText)
+  if (known !== undefined) return
+  const { certificates } = signer.path
+  for (const [position, certificate] of certificates.entries()) {
+    const issuer = certificates[position + 1]
+    // Neither the leaf, which issues nothing, nor the anchor, which is known for good.
+    if (position === 0 || issuer === undefined) continue
+    const text = texts.find((candidate) => isTextOf(candidate, certificate))
+    if (text !== undefined) issuers.add(text, certificate, issuer.subjectPublicKeyInfo.der)
+  }
+}
+
 // Everything that makes a sender's certificate a signer: well-formed, of the right key and kind, vouched for.
 async function vouch(
   bench: Bench,
@@ -165,7 +221,10 @@ async function vouch(
   trace?: TraceSink,
 ): Promise<KnownSigner> {
   const { plan, work } = bench
+  const memory = trace === undefined ? bench.issuers : undefined
   const [leaf, ...intermediates] = texts.map((text, index) => {
+    const issuer = index === 0 ? undefined : memory?.find(text)
+    if (issuer !== undefined) return issuer
     work.certificatesParsed++
     work.bytesParsed += text.length
     return readCertificate(text, index)
@@ -187,6 +246,7 @@ async function vouch(
       trustStore: plan.trustStore,
       rules: { ...plan.pathRules, at },
       budget,
+      ...(memory && { memory }),
       ...(trace && { onAttempts: trace.tried }),
     })
     trace?.note('trust anchor', path.anchor.id)
@@ -205,71 +265,51 @@ async function checkSigner(leaf: Certificate): Promise<void> {
   throw createError('ERR_TOKEN_SIGNER', { certificate, problem })
 }
 
-async function toKnownSigner(
-  path: VerifiedPath,
-  leaf: Certificate,
-  algorithm: TokenAlgorithm,
-): Promise<KnownSigner> {
-  const key = await platform.importPublicKey(leaf.subjectPublicKeyInfo.der, schemeOf(algorithm))
-  if (key === undefined) {
-    throw createError('ERR_TOKEN_ALGORITHM_KEY', {
-      algorithm,
-      key: `${describeKey(leaf.subjectPublicKeyInfo)}, malformed`,
-    })
-  }
-  const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
-  const identity: Identity = Object.freeze({
-    anchor: path.anchor.id,
-    subject: formatName(leaf.subject),
-    ...subjectsOf(leaf),
-    thumbprint,
-  })
-  return {
-    path,
-    identity,
-    subjects: new Set(borneSubjects(leaf, thumbprint)),
-    key,
-    algorithm,
-    holder: await platform.sha256(leaf.subjectPublicKeyInfo.der),
-  }
-}
-
 function checkSubject(signer: KnownSigner, registered: RegisteredClaims): void {
-  if (signer.subjects.has(registered.subject)) return
+  if (bears(signer, registered.subject)) return
   throw createError('ERR_TOKEN_SUBJECT', { claimed: registered.subject, borne: [...signer.subjects] })
 }
 
-async function checkSignature(bench: Bench, parts: TokenParts, signer: KnownSigner): Promise<void> {
-  const signature = decodePart(parts.signature, 'signature')
+function verifySignature(bench: Bench, parts: TokenParts, signer: KnownSigner): MaybePromise<boolean> {
+  const signature = decodePart(parts, 'signature')
   bench.work.tokenSignatureChecks++
-  const signed = new TextEncoder().encode(parts.signed)
-  const answer = platform.verifySignature(schemeOf(signer.algorithm), signer.key, signed, signature)
-  const verified = typeof answer === 'boolean' ? answer : await answer
-  if (!verified) throw createError('ERR_TOKEN_SIGNATURE', { algorithm: signer.algorithm })
+  return platform.verifySignature(schemeOf(signer.algorithm), signer.key, signedBytes(parts), signature)
 }
 
-async function checkOneTimeUse(
+function checkSignature(verified: boolean, { algorithm }: KnownSigner): void {
+  if (!verified) throw createError('ERR_TOKEN_SIGNATURE', { algorithm })
+}
+
+// Undefined where tokens may be used again, or where one without a name is allowed to be.
+function oneTimeKey(
+  { plan, oneTimeKeys }: Bench,
+  { holder }: KnownSigner,
+  { audience, registered }: Payload,
+): MaybePromise<Uint8Array> | undefined {
+  if (plan.replay === undefined || registered.tokenId === undefined) return undefined
+  return oneTimeKeys.of(audience, holder, registered.tokenId)
+}
+
+// Takes the token's entry and says how many milliseconds the token is ahead of the clock. A memory that begins later
+// refuses tokens from before its beginning. So that this covers every token used here, none is accepted before the
+// instant at which it says it was signed: one that is ahead waits for it.
+function useOnce(
   plan: Plan,
-  signer: KnownSigner,
-  payload: Payload,
+  { holder }: KnownSigner,
+  { registered }: Payload,
   at: Date,
+  key: Uint8Array,
   trace?: TraceSink,
-): Promise<void> {
+): number {
   const { replay } = plan
-  const { tokenId, issuedAt, expiresAt } = payload.registered
-  if (replay === undefined || tokenId === undefined) return
-  const entry: ReplayEntry = {
-    key: await oneTimeKey(plan.profile.name, payload.audience, signer.holder, tokenId),
-    holder: signer.holder,
-    issuedAt,
-    keepUntil: expiresAt + plan.expiryToleranceSeconds,
-    now: at.getTime() / 1000,
-  }
+  const { tokenId = '', issuedAt, expiresAt } = registered
+  if (replay === undefined) return 0
+  const keepUntil = expiresAt + plan.expiryToleranceSeconds
+  const entry: ReplayEntry = { key, holder, issuedAt, keepUntil, now: at.getTime() / 1000 }
   const answer = trace === undefined ? replay.take(entry) : replay.peek(entry)
   switch (answer) {
     case 'fresh':
-      if (trace === undefined) await untilSigned(plan, issuedAt, at)
-      return
+      return trace === undefined ? Math.ceil(issuedAt * 1000 - at.getTime()) : 0
     case 'used':
       throw createError('ERR_TOKEN_REPLAYED', { jti: tokenId })
     case 'before-epoch':
@@ -281,30 +321,6 @@ async function checkOneTimeUse(
   }
 }
 
-// A memory that begins later refuses tokens from before its beginning. So that this covers every token used here, none
-// is accepted before the instant at which it says it was signed: one that is ahead of the clock waits for it.
-async function untilSigned(plan: Plan, issuedAt: number, at: Date): Promise<void> {
-  const ahead = Math.ceil(issuedAt * 1000 - at.getTime())
-  if (ahead > 0) await plan.wait(ahead)
-}
-
-// Length-prefixed, so that no two lists of parts have the same bytes; never jti alone, never signature bytes.
-async function oneTimeKey(
-  profile: string,
-  audience: string,
-  holder: Uint8Array,
-  tokenId: string,
-): Promise<Uint8Array> {
-  const encoder = new TextEncoder()
-  const parts = [encoder.encode(profile), encoder.encode(audience), holder, encoder.encode(tokenId)]
-  const prefixed = parts.flatMap((part) => [lengthPrefix(part.length), part])
-  return await platform.sha256(concatBytes(...prefixed))
-}
-
-function lengthPrefix(length: number): Uint8Array {
-  return Uint8Array.of((length >>> 24) & 0xff, (length >>> 16) & 0xff, (length >>> 8) & 0xff, length & 0xff)
-}
-
 function toVerifiedToken(signer: KnownSigner, payload: Payload): VerifiedToken {
   return new VerifiedToken({
     identity: signer.identity,
@@ -312,8 +328,8 @@ function toVerifiedToken(signer: KnownSigner, payload: Payload): VerifiedToken {
     path: signer.path,
     algorithm: signer.algorithm,
     audience: payload.audience,
-    issuedAt: new Date(payload.registered.issuedAt * 1000),
-    expiresAt: new Date(payload.registered.expiresAt * 1000),
+    issuedAt: payload.registered.issuedAt,
+    expiresAt: payload.registered.expiresAt,
     uncheckedBindings: payload.bindings,
   })
 }

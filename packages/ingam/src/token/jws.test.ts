@@ -2,16 +2,22 @@
 
 import { describe, expect, test } from 'vitest'
 import { codeOf } from '../../../../test/support/codes.ts'
-import { decodePart, splitToken } from './jws.ts'
+import { createTokenRoom, decodePart, signedBytes, splitToken, withOwnRoom } from './jws.ts'
+
+const EVERY_PART = ['header', 'payload', 'signature'] as const
+
+function bytesOf(text: string, part: (typeof EVERY_PART)[number]): number[] {
+  const texts = { header: 'AA', payload: 'AA', signature: 'AA', [part]: text }
+  const token = `${texts.header}.${texts.payload}.${texts.signature}`
+  return [...decodePart(splitToken(token, 100), part)]
+}
 
 describe('splitToken', () => {
   test('gives the parts and what was signed', () => {
-    expect(splitToken('aa.bb.cc', 100)).toEqual({
-      header: 'aa',
-      payload: 'bb',
-      signature: 'cc',
-      signed: 'aa.bb',
-    })
+    const parts = splitToken('AA.AQ.Ag', 100)
+    expect(parts).toMatchObject({ headerEnd: 2, payloadEnd: 5 })
+    expect(EVERY_PART.map((part) => [...decodePart(parts, part)])).toEqual([[0], [1], [2]])
+    expect(new TextDecoder().decode(signedBytes(parts))).toBe('AA.AQ')
   })
 
   test.each([
@@ -44,7 +50,7 @@ describe('splitToken', () => {
   })
 
   test('accepts a token of the maximal size and refuses one character more', async () => {
-    expect(splitToken('aa.bb.cc', 8).signature).toBe('cc')
+    expect(splitToken('aa.bb.cc', 8).payloadEnd).toBe(5)
     expect(() => splitToken('aa.bb.ccc', 8)).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_TOO_LARGE', details: { maximum: 8, found: 9 } }),
     )
@@ -62,7 +68,7 @@ describe('decodePart', () => {
     ['AAAA', [0, 0, 0]],
     ['-_8', [0xfb, 0xff]],
   ])('reads %s', (text, bytes) => {
-    expect([...decodePart(text, 'header')]).toEqual(bytes)
+    for (const part of EVERY_PART) expect(bytesOf(text, part)).toEqual(bytes)
   })
 
   test.each([
@@ -79,18 +85,45 @@ describe('decodePart', () => {
     ['a space in front', ' AAAA'],
     ['a line feed at the end', 'AAAA\n'],
     ['a NUL at the end', 'AA\0'],
-    ['a dot', 'AA.A'],
     ['a percent escape', '%41AA'],
     ['a letter beyond ASCII', 'ÀAAA'],
     ['a letter whose low byte is in the alphabet', '\u0141AAA'],
     ['a full-width letter', 'ＡAAA'],
     ['a lone surrogate', '\ud800AAA'],
   ])('refuses %s', (_, text) => {
-    expect(() => decodePart(text, 'signature')).toThrow(
-      expect.objectContaining({
-        code: 'ERR_TOKEN_ENCODING',
-        details: expect.objectContaining({ part: 'signature' }),
-      }),
-    )
+    for (const part of EVERY_PART) {
+      expect(() => bytesOf(text, part)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_TOKEN_ENCODING',
+          details: expect.objectContaining({ part }),
+        }),
+      )
+    }
+  })
+})
+
+describe('a room', () => {
+  test('has the next token after this one, and nothing of this one beyond the end of the next', () => {
+    const room = createTokenRoom(100)
+    splitToken('AAAAAAAA.AAAAAAAA.AAAAAAAA', 100, room)
+    const parts = splitToken('AQ.Ag.Aw', 100, room)
+    expect(EVERY_PART.map((part) => [...decodePart(parts, part)])).toEqual([[1], [2], [3]])
+    expect(new TextDecoder().decode(signedBytes(parts))).toBe('AQ.Ag')
+  })
+
+  test('of its own keeps a token whatever comes into the first', () => {
+    const room = createTokenRoom(100)
+    const parts = withOwnRoom(splitToken('AQ.Ag.Aw', 100, room))
+    splitToken('BBBB.BBBB.BBBB', 100, room)
+    expect(EVERY_PART.map((part) => [...decodePart(parts, part)])).toEqual([[1], [2], [3]])
+    expect(new TextDecoder().decode(signedBytes(parts))).toBe('AQ.Ag')
+  })
+
+  test('holds what is beyond ASCII as bytes that no part may have, also at its end', () => {
+    const room = createTokenRoom(9)
+    const parts = splitToken('AQ.Ag.A\u0141', 9, room)
+    expect([...room.text.subarray(0, 8)]).toEqual([...new TextEncoder().encode('AQ.Ag.A'), 0xff])
+    expect(() => decodePart(parts, 'signature')).toThrow()
+    expect([...decodePart(parts, 'payload')]).toEqual([2])
   })
 })

@@ -1,44 +1,75 @@
 // Layer: token. The compact JWS envelope (RFC 7515 §7.1): bytes of its parts, strictly base64url, nothing judged.
 
-import { decodeBase64url } from '../bytes/base64.ts'
+import { writeAscii } from '../bytes/ascii.ts'
+import { decodeBase64urlInto } from '../bytes/base64.ts'
 import type { TokenPart } from '../errors/codes.ts'
 import { createError, type PkiErrorShape } from '../errors/errors.ts'
 
-/** The three parts of a compact JWS as they were sent. */
+/** The parts of an envelope. */
+export type EnvelopePart = Exclude<TokenPart, 'x5c'>
+
+/** Where the bytes of one token at a time are put: written once, so that no token costs an allocation for them. */
+export interface TokenRoom {
+  /** The text, a byte for each character. */
+  readonly text: Uint8Array
+  /** Each part decoded, beginning where it begins in the text. */
+  readonly decoded: Uint8Array
+}
+
+/** A compact JWS in its room, which the next token takes: what outlives a judgement must be copied. */
 export interface TokenParts {
-  readonly header: string
-  readonly payload: string
-  readonly signature: string
-  /** Header and payload with the dot between them: what was signed, as text. */
-  readonly signed: string
+  readonly token: string
+  readonly room: TokenRoom
+  /** Offset of the first dot, where the header ends. */
+  readonly headerEnd: number
+  /** Offset of the second dot, where the payload and what was signed end. */
+  readonly payloadEnd: number
+}
+
+/** Room for tokens of at most so many characters. */
+export function createTokenRoom(maxTokenBytes: number): TokenRoom {
+  return { text: new Uint8Array(maxTokenBytes), decoded: new Uint8Array(maxTokenBytes) }
 }
 
 /** Splits a compact JWS; refuses what is too large, empty in a part, or not three parts. */
-export function splitToken(token: unknown, maxTokenBytes: number): TokenParts {
+export function splitToken(token: unknown, maxTokenBytes: number, room?: TokenRoom): TokenParts {
   if (typeof token !== 'string') throw malformed('expected text')
   if (token.length > maxTokenBytes) {
     throw createError('ERR_TOKEN_TOO_LARGE', { maximum: maxTokenBytes, found: token.length })
   }
-  const first = token.indexOf('.')
-  const second = token.indexOf('.', first + 1)
-  if (first < 0 || second < 0 || token.indexOf('.', second + 1) >= 0) {
+  const headerEnd = token.indexOf('.')
+  const payloadEnd = token.indexOf('.', headerEnd + 1)
+  if (headerEnd < 0 || payloadEnd < 0 || token.indexOf('.', payloadEnd + 1) >= 0) {
     throw malformed(`expected three parts joined by dots, found ${token.split('.', 8).length}`)
   }
-  if (first === 0 || second === first + 1 || second === token.length - 1) throw malformed('a part is empty')
-  return {
-    header: token.slice(0, first),
-    payload: token.slice(first + 1, second),
-    signature: token.slice(second + 1),
-    signed: token.slice(0, second),
-  }
+  if (headerEnd === 0 || payloadEnd === headerEnd + 1 || payloadEnd === token.length - 1)
+    throw malformed('a part is empty')
+  const parts = { token, room: room ?? createTokenRoom(token.length), headerEnd, payloadEnd }
+  writeAscii(token, parts.room.text)
+  return parts
+}
+
+/** The same token in a room of its own, for a judgement that waits for something before it is done. */
+export function withOwnRoom(parts: TokenParts): TokenParts {
+  const room = createTokenRoom(parts.token.length)
+  room.text.set(parts.room.text.subarray(0, parts.token.length))
+  return { ...parts, room }
 }
 
 /** Bytes of one part; refuses padding, other alphabets and spare bits that are not zero. */
-export function decodePart(text: string, part: TokenPart): Uint8Array {
-  const bytes = decodeBase64url(text)
-  if (bytes !== undefined) return bytes
+export function decodePart(parts: TokenParts, part: EnvelopePart): Uint8Array {
+  const { room, headerEnd, payloadEnd } = parts
+  const start = part === 'header' ? 0 : part === 'payload' ? headerEnd + 1 : payloadEnd + 1
+  const end = part === 'header' ? headerEnd : part === 'payload' ? payloadEnd : parts.token.length
+  const length = decodeBase64urlInto(room.text, start, end, room.decoded, start)
+  if (length >= 0) return room.decoded.subarray(start, start + length)
   const problem = 'not canonical base64url without padding'
   throw createError('ERR_TOKEN_ENCODING', { part, offset: 0, problem })
+}
+
+/** Header and payload with the dot between them: what was signed. INVARIANT: ASCII once both have been decoded. */
+export function signedBytes({ room, payloadEnd }: TokenParts): Uint8Array {
+  return room.text.subarray(0, payloadEnd)
 }
 
 function malformed(problem: string): PkiErrorShape<'ERR_TOKEN_MALFORMED'> {

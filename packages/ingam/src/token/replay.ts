@@ -1,6 +1,7 @@
-// Layer: token. One-time use: a memory of used tokens that refuses rather than forgets. Entries live in generations
-// that rotate by time only, each at least one acceptance window long, so that a live entry is in the current or the
-// previous one. Entries are spread over many small sets: no single call rehashes a large one.
+// Layer: token. One-time use: a memory of used tokens that refuses rather than forgets. An entry goes once its own time
+// has passed and not before, a few at each call; a full memory answers that it is full.
+
+import { ReplayRecords } from './replay-records.ts'
 
 /** What the store says of one token. `undecided` answers refuse the token without calling it used. */
 export type ReplayAnswer = 'fresh' | 'used' | 'before-epoch' | 'full' | 'quota'
@@ -34,6 +35,10 @@ export interface ReplayStore {
   readonly maxEntriesPerKey: number
   /** Entries held, live ones among them. */
   readonly size: number
+  /** Bytes that the entries take. */
+  readonly bytes: number
+  /** Records that all calls so far looked at, moved or removed. */
+  readonly work: number
 }
 
 /** How large the memory may grow. */
@@ -51,16 +56,36 @@ export function createMemoryReplayStore(options: MemoryReplayOptions): ReplaySto
   return new MemoryReplayStore(options)
 }
 
-// LIMIT: a million entries make sets of about 250, which rehash in microseconds.
-const PARTITIONS = 4_096
+const KEY_WORDS = 8
+// LIMIT: 128 bits of the hash of a key tell whose quota it is; nobody finds a second key that has them.
+const HOLDER_WORDS = 4
+// The words of an entry: when its time ends, in seconds after the beginning, rounded up; the next entry whose time ends
+// in the same second; its holder. Of a holder: the number of its entries.
+const UNTIL = 0
+const NEXT_IN_SECOND = 1
+const HOLDER = 2
+const COUNT = 0
+const MAX_OFFSET = 2 ** 32 - 1
+// LIMIT: what one call looks at and removes of what has passed; a call adds at most one entry.
+const MAX_SECONDS_OF_A_CALL = 4_096
+const MAX_REMOVALS_OF_A_CALL = 8
 
 class MemoryReplayStore implements ReplayStore {
   readonly maxEntries: number
   readonly maxEntriesPerKey: number
   readonly #beganAt: number
-  readonly #windowSeconds: number
-  #current: Generation
-  #previous: Generation
+  readonly #entries = new ReplayRecords(KEY_WORDS, 3)
+  readonly #holders = new ReplayRecords(HOLDER_WORDS, 1)
+  // For each second of a window the first of the entries whose time ends in it.
+  readonly #seconds: Uint32Array
+  // The next second to look at, and what is left of the last one that was.
+  #cursor = 0
+  #passing = 0
+  // Reused by each call, none of which is ever interrupted.
+  readonly #key = new Uint32Array(KEY_WORDS)
+  readonly #holderKey = new Uint32Array(HOLDER_WORDS)
+  #entry = 0
+  #holder = 0
   // Entries with keepUntil up to here may have been dropped; no honest clock comes back below it.
   #forgottenUntil = Number.NEGATIVE_INFINITY
 
@@ -68,9 +93,8 @@ class MemoryReplayStore implements ReplayStore {
     this.#beganAt = options.epoch
     this.maxEntries = options.maxEntries
     this.maxEntriesPerKey = options.maxEntriesPerKey
-    this.#windowSeconds = options.windowSeconds
-    this.#current = new Generation(options.epoch)
-    this.#previous = new Generation(options.epoch)
+    // A second more, because the end of an entry is rounded up.
+    this.#seconds = new Uint32Array(Math.ceil(options.windowSeconds) + 2)
   }
 
   get epoch(): number {
@@ -78,69 +102,106 @@ class MemoryReplayStore implements ReplayStore {
   }
 
   get size(): number {
-    return this.#current.size + this.#previous.size
+    return this.#entries.size
+  }
+
+  get bytes(): number {
+    return this.#entries.bytes + this.#holders.bytes + this.#seconds.byteLength
+  }
+
+  get work(): number {
+    return this.#entries.work + this.#holders.work
   }
 
   take(entry: ReplayEntry): ReplayAnswer {
     const answer = this.peek(entry)
-    if (answer === 'fresh') this.#current.add(latin1(entry.key), latin1(entry.holder))
+    if (answer !== 'fresh') return answer
+    const until = Math.min(MAX_OFFSET, Math.max(1, Math.ceil(entry.keepUntil - this.#beganAt)))
+    if (this.#entry !== 0) {
+      // An entry whose time has passed stands there still: it moves on when its old second comes up.
+      this.#entries.set(this.#entry, UNTIL, until)
+      return answer
+    }
+    const holder = this.#holder === 0 ? this.#holders.add(this.#holderKey) : this.#holder
+    this.#holders.set(holder, COUNT, this.#holders.get(holder, COUNT) + 1)
+    const added = this.#entries.add(this.#key)
+    this.#entries.set(added, UNTIL, until)
+    this.#entries.set(added, HOLDER, holder)
+    this.#linkToSecond(added, until)
     return answer
   }
 
   peek(entry: ReplayEntry): ReplayAnswer {
-    this.#rotate(entry.now)
-    if (entry.issuedAt < this.#beganAt || entry.keepUntil <= this.#forgottenUntil) return 'before-epoch'
-    const key = latin1(entry.key)
-    if (this.#current.has(key) || this.#previous.has(key)) return 'used'
-    if (this.size >= this.maxEntries) return 'full'
-    const holder = latin1(entry.holder)
-    if (this.#current.countOf(holder) + this.#previous.countOf(holder) >= this.maxEntriesPerKey)
-      return 'quota'
-    return 'fresh'
+    this.#removePassed(entry.now)
+    // What has been forgotten, or could be at once, is nothing that this memory can vouch for.
+    const forgottenUntil = Math.max(this.#forgottenUntil, entry.now)
+    if (entry.issuedAt < this.#beganAt || entry.keepUntil <= forgottenUntil) return 'before-epoch'
+    readWords(entry.key, this.#key)
+    readWords(entry.holder, this.#holderKey)
+    this.#entry = this.#entries.find(this.#key)
+    if (this.#entry !== 0) return this.#hasPassed(this.#entry, entry.now) ? 'fresh' : 'used'
+    if (this.#entries.size >= this.maxEntries) return 'full'
+    this.#holder = this.#holders.find(this.#holderKey)
+    const count = this.#holder === 0 ? 0 : this.#holders.get(this.#holder, COUNT)
+    return count >= this.maxEntriesPerKey ? 'quota' : 'fresh'
   }
 
-  // By time only, never by size. An entry was added at most one window before it dies, so once the current generation
-  // is a window old, everything in the previous one is dead.
-  #rotate(now: number): void {
-    if (now < this.#current.startedAt + this.#windowSeconds) return
-    const quiet = now >= this.#current.startedAt + 2 * this.#windowSeconds
-    this.#previous = quiet ? new Generation(now) : this.#current
-    this.#current = new Generation(now)
-    this.#forgottenUntil = now
+  #hasPassed(entry: number, now: number): boolean {
+    return this.#beganAt + this.#entries.get(entry, UNTIL) <= now
+  }
+
+  #linkToSecond(entry: number, until: number): void {
+    const second = until % this.#seconds.length
+    this.#entries.set(entry, NEXT_IN_SECOND, this.#seconds[second] ?? 0)
+    this.#seconds[second] = entry
+  }
+
+  // Second by second up to now, so many at a call that the memory keeps up with what calls add.
+  #removePassed(now: number): void {
+    const last = Math.floor(now - this.#beganAt)
+    // Further back than a whole window the same seconds would come round again.
+    this.#cursor = Math.max(this.#cursor, last - this.#seconds.length)
+    let removals = 0
+    const end = Math.min(last, this.#cursor + MAX_SECONDS_OF_A_CALL)
+    for (;;) {
+      while (this.#passing !== 0) {
+        if (removals >= MAX_REMOVALS_OF_A_CALL) return
+        removals++
+        const entry = this.#passing
+        this.#passing = this.#entries.get(entry, NEXT_IN_SECOND)
+        // Its time may have been moved on, or lie a whole window ahead.
+        if (this.#hasPassed(entry, now)) this.#remove(entry)
+        else this.#linkToSecond(entry, this.#entries.get(entry, UNTIL))
+      }
+      if (this.#cursor > end) return
+      const second = this.#cursor % this.#seconds.length
+      this.#passing = this.#seconds[second] ?? 0
+      this.#seconds[second] = 0
+      this.#cursor++
+    }
+  }
+
+  #remove(entry: number): void {
+    this.#forgottenUntil = Math.max(this.#forgottenUntil, this.#beganAt + this.#entries.get(entry, UNTIL))
+    const holder = this.#entries.get(entry, HOLDER)
+    const count = this.#holders.get(holder, COUNT) - 1
+    if (count === 0) this.#holders.remove(holder)
+    else this.#holders.set(holder, COUNT, count)
+    this.#entries.remove(entry)
   }
 }
 
-class Generation {
-  readonly startedAt: number
-  readonly #partitions: (Set<string> | undefined)[] = Array.from({ length: PARTITIONS })
-  readonly #holders = new Map<string, number>()
-  size = 0
-
-  constructor(startedAt: number) {
-    this.startedAt = startedAt
-  }
-
-  has(key: string): boolean {
-    return this.#partitions[partitionOf(key)]?.has(key) ?? false
-  }
-
-  add(key: string, holder: string): void {
-    const index = partitionOf(key)
-    const partition = this.#partitions[index] ?? new Set<string>()
-    this.#partitions[index] = partition.add(key)
-    this.#holders.set(holder, this.countOf(holder) + 1)
-    this.size++
-  }
-
-  countOf(holder: string): number {
-    return this.#holders.get(holder) ?? 0
+function readWords(bytes: Uint8Array, words: Uint32Array): void {
+  for (let index = 0; index < words.length; index++) {
+    const start = 4 * index
+    words[index] =
+      (byteAt(bytes, start) << 24) |
+      (byteAt(bytes, start + 1) << 16) |
+      (byteAt(bytes, start + 2) << 8) |
+      byteAt(bytes, start + 3)
   }
 }
 
-function partitionOf(key: string): number {
-  return ((key.charCodeAt(0) << 8) | key.charCodeAt(1)) % PARTITIONS
-}
-
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
+function byteAt(bytes: Uint8Array, index: number): number {
+  return bytes[index] ?? 0
 }

@@ -24,14 +24,16 @@ interface Parts {
   readonly path: VerifiedPath
   readonly algorithm: TokenAlgorithm
   readonly audience: string
-  readonly issuedAt: Date
-  readonly expiresAt: Date
+  /** Seconds since 1970 UTC. */
+  readonly issuedAt: number
+  readonly expiresAt: number
   readonly uncheckedBindings: readonly string[]
 }
 
 /** A token that was verified: signed by the identity, for the audience, in time, and not used before. */
 export class VerifiedToken {
-  readonly #verified = true
+  readonly #issuedAt: number
+  readonly #expiresAt: number
   readonly identity: Identity
   /** All claims, those of the signer's own among them. The signer vouches for these, not the CA. */
   readonly claims: JsonObject
@@ -39,8 +41,6 @@ export class VerifiedToken {
   readonly algorithm: TokenAlgorithm
   /** The audience that matched. */
   readonly audience: string
-  readonly issuedAt: Date
-  readonly expiresAt: Date
   /** Binding claims that are present and that nobody checked; empty unless `unexpectedBinding: 'report'`. */
   readonly uncheckedBindings: readonly string[]
 
@@ -51,15 +51,24 @@ export class VerifiedToken {
     this.path = parts.path
     this.algorithm = parts.algorithm
     this.audience = parts.audience
-    this.issuedAt = parts.issuedAt
-    this.expiresAt = parts.expiresAt
+    this.#issuedAt = parts.issuedAt
+    this.#expiresAt = parts.expiresAt
     this.uncheckedBindings = parts.uncheckedBindings
     Object.freeze(this)
   }
 
+  /** When it says it was signed. */
+  get issuedAt(): Date {
+    return new Date(this.#issuedAt * 1000)
+  }
+
+  get expiresAt(): Date {
+    return new Date(this.#expiresAt * 1000)
+  }
+
   /** Whether the value was made by a verifier. */
   static is(value: unknown): value is VerifiedToken {
-    return typeof value === 'object' && value !== null && #verified in value
+    return typeof value === 'object' && value !== null && #issuedAt in value
   }
 }
 

@@ -3,9 +3,8 @@
 import type { PathAttempt } from '../errors/codes.ts'
 import { type AnyPkiError, isPkiError } from '../errors/errors.ts'
 import type { Attempts } from '../path/refusal.ts'
-import { ChainCache } from '../verify/cache.ts'
 import { type InspectedCertificate, inspectToken } from './inspect.ts'
-import { type Bench, judgeToken, type KnownSigner, type WorkCounters } from './judge.ts'
+import { type Bench, createBench, judgeToken, type WorkCounters } from './judge.ts'
 import { createPlan, type VerifierOptions } from './plan.ts'
 import { CHECKS, type CheckId, type TraceSink } from './trace.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -72,21 +71,14 @@ export interface Verifier {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const plan = createPlan(options)
-  const work = {
-    certificatesParsed: 0,
-    bytesParsed: 0,
-    pathEdges: 0,
-    pathSignatureChecks: 0,
-    tokenSignatureChecks: 0,
-  }
-  const bench: Bench = { plan, cache: new ChainCache<KnownSigner>(plan.maxCacheBytes), work }
+  const bench = createBench(plan)
   return Object.freeze({
     verify: (token: string) => judgeToken(bench, token),
     explain: (token: string) => explainToken(bench, token),
     status: () => ({
-      ...work,
+      ...bench.work,
       cachedChains: bench.cache.size,
-      cachedBytes: bench.cache.bytes,
+      cachedBytes: bench.cache.bytes + bench.issuers.bytes,
       cacheHits: bench.cache.hits,
       cacheMisses: bench.cache.misses,
       replayEntries: plan.replay?.size ?? 0,

@@ -2,130 +2,144 @@
 // sampled index finds a header, a comparison of all its characters decides. Only the owner of a cache adds to it, and
 // only after the signature of the token that carried the chain has verified.
 
-/** A chain as the cache holds it: its own bytes once, and a few header texts that carried it. */
-interface Chain<V> {
-  readonly text: string
+import { type IndexNode, SampledIndex, sampleOf } from './sampled-index.ts'
+
+/** A chain: stored once, in the texts of the few headers that carried it. */
+interface Chain<V> extends IndexNode<Chain<V>> {
   readonly value: V
-  readonly headers: CachedHeader<V>[]
+  /** At least one while the chain is held. */
+  readonly headers: Header<V>[]
   bytes: number
   newer: Chain<V> | undefined
   older: Chain<V> | undefined
 }
 
 /** A header text that carried a verified chain. */
-export interface CachedHeader<V> {
+interface Header<V> extends IndexNode<Header<V>> {
   readonly text: string
-  readonly algorithm: string
-  readonly value: V
-  /** Text of the chain it carried. */
-  readonly chainText: string
+  readonly chain: Chain<V>
+}
+
+/** How a cache is made. */
+export interface ChainCacheOptions {
+  /** Bytes that everything in it may take. */
+  readonly maxBytes: number
+  /** The text by which a chain is known whatever header carries it, read out of a header that was added. */
+  readonly chainTextOf: (headerText: string) => string
 }
 
 // LIMIT: a signer writes one header, perhaps two while it changes version; more are not worth memory.
 const MAX_HEADERS = 4
-// LIMIT: headers with one sampled index; all but a few would need to be made to collide.
-const MAX_BUCKET = 8
-const SAMPLES = 24
+// What a chain weighs beside the text of its header, as measured: the leaf's key, the path, the names, the index.
+const BYTES_OF_A_CHAIN = 3_500
 
 /** Cache of verified chains with a limit on its bytes; the chain used least recently goes first. */
 export class ChainCache<V> {
-  readonly #maxBytes: number
-  readonly #chains = new Map<string, Chain<V>>()
-  readonly #buckets = new Map<number, CachedHeader<V>[]>()
+  readonly #options: ChainCacheOptions
+  readonly #chains = new SampledIndex<Chain<V>>()
+  readonly #headers = new SampledIndex<Header<V>>()
   #newest: Chain<V> | undefined
   #oldest: Chain<V> | undefined
   bytes = 0
+  size = 0
   hits = 0
   misses = 0
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
+  constructor(options: ChainCacheOptions) {
+    this.#options = options
   }
 
-  get size(): number {
-    return this.#chains.size
-  }
-
-  /** The header with exactly this text. */
-  findHeader(text: string): CachedHeader<V> | undefined {
-    const found = this.#buckets.get(sampleOf(text))?.find((header) => header.text === text)
-    if (found === undefined) {
+  /** The value of the chain that came under exactly this header: the first `length` characters of the text. */
+  findHeader(text: string, length: number = text.length): V | undefined {
+    let header = this.#headers.first(sampleOf(text, length))
+    if (header !== undefined) {
+      const wanted = text.slice(0, length)
+      while (header !== undefined && header.text !== wanted) header = header.next
+    }
+    if (header === undefined) {
       this.misses++
       return undefined
     }
     this.hits++
-    const chain = this.#chains.get(found.chainText)
-    if (chain !== undefined) this.#touch(chain)
-    return found
+    this.#touch(header.chain)
+    return header.chain.value
   }
 
   /** The value of the chain with exactly this text. */
   findChain(text: string): V | undefined {
-    return this.#chains.get(text)?.value
+    return this.#chainWith(text)?.value
   }
 
-  /** Remembers a chain and the header that carried it. */
-  add(chainText: string, value: V, headerText: string, algorithm: string): void {
-    const known = this.#chains.get(chainText)
+  /** Remembers a chain and the header that carried it. The header's text must be no part of a larger one. */
+  add(chainText: string, value: V, headerText: string): void {
+    const known = this.#chainWith(chainText)
     if (known !== undefined && known.value !== value) this.#drop(known)
-    const chain = this.#chains.get(chainText) ?? this.#addChain(chainText, value)
-    this.#touch(chain)
-    if (!chain.headers.some((header) => header.text === headerText))
-      this.#addHeader(chain, headerText, algorithm)
-    while (this.bytes > this.#maxBytes && this.#oldest !== undefined) this.#drop(this.#oldest)
+    const chain = known !== undefined && known.value === value ? known : this.#addChain(chainText, value)
+    if (chain === undefined) return
+    this.#addHeader(chain, headerText)
+    // A chain is found by its headers alone: without one it is nothing.
+    if (chain.headers.length === 0) this.#drop(chain)
+    else this.#touch(chain)
+    while (this.bytes > this.#options.maxBytes && this.#oldest !== undefined) this.#drop(this.#oldest)
   }
 
   /** Forgets a chain, for one whose dates have passed. */
   removeChain(text: string): void {
-    const chain = this.#chains.get(text)
+    const chain = this.#chainWith(text)
     if (chain !== undefined) this.#drop(chain)
   }
 
-  #addChain(text: string, value: V): Chain<V> {
-    // The DER behind the text, the parsed fields and the key weigh about twice the text again.
+  #chainWith(text: string): Chain<V> | undefined {
+    let chain = this.#chains.first(sampleOf(text))
+    while (chain !== undefined && !this.#hasText(chain, text)) chain = chain.next
+    return chain
+  }
+
+  #hasText({ headers: [header] }: Chain<V>, text: string): boolean {
+    return header !== undefined && this.#options.chainTextOf(header.text) === text
+  }
+
+  #addChain(text: string, value: V): Chain<V> | undefined {
     const chain: Chain<V> = {
-      text,
       value,
       headers: [],
-      bytes: 3 * text.length + 1_024,
+      bytes: BYTES_OF_A_CHAIN,
+      sample: sampleOf(text),
+      next: undefined,
       newer: undefined,
       older: undefined,
     }
-    this.#chains.set(text, chain)
+    if (!this.#chains.add(chain)) return undefined
+    this.size++
     this.bytes += chain.bytes
     return chain
   }
 
-  #addHeader(chain: Chain<V>, text: string, algorithm: string): void {
+  #addHeader(chain: Chain<V>, text: string): void {
+    if (chain.headers.some((header) => header.text === text)) return
+    const header: Header<V> = { text, chain, sample: sampleOf(text), next: undefined }
+    if (!this.#headers.add(header)) return
     if (chain.headers.length >= MAX_HEADERS) {
       const first = chain.headers.shift()
-      if (first !== undefined) this.#forgetHeader(chain, first)
+      if (first !== undefined) this.#forgetHeader(first)
     }
-    const header: CachedHeader<V> = { text, algorithm, value: chain.value, chainText: chain.text }
-    const sample = sampleOf(text)
-    const bucket = this.#buckets.get(sample) ?? []
-    if (bucket.length >= MAX_BUCKET) return
     chain.headers.push(header)
-    bucket.push(header)
-    this.#buckets.set(sample, bucket)
     chain.bytes += text.length
     this.bytes += text.length
   }
 
-  #forgetHeader(chain: Chain<V>, header: CachedHeader<V>): void {
-    const sample = sampleOf(header.text)
-    const rest = (this.#buckets.get(sample) ?? []).filter((other) => other !== header)
-    if (rest.length === 0) this.#buckets.delete(sample)
-    else this.#buckets.set(sample, rest)
-    chain.bytes -= header.text.length
+  #forgetHeader(header: Header<V>): void {
+    this.#headers.remove(header)
+    header.chain.bytes -= header.text.length
     this.bytes -= header.text.length
   }
 
   #drop(chain: Chain<V>): void {
-    for (const header of chain.headers) this.#forgetHeader(chain, header)
+    for (const header of chain.headers) this.#forgetHeader(header)
     chain.headers.length = 0
     this.#unlink(chain)
-    this.#chains.delete(chain.text)
+    this.#chains.remove(chain)
+    this.size--
     this.bytes -= chain.bytes
   }
 
@@ -146,14 +160,4 @@ export class ChainCache<V> {
     chain.newer = undefined
     chain.older = undefined
   }
-}
-
-// FNV-1a over the length and characters spread over the text: cheap, and it never decides.
-function sampleOf(text: string): number {
-  let hash = 0x811c9dc5 ^ text.length
-  const step = Math.max(1, Math.floor(text.length / SAMPLES))
-  for (let index = text.length - 1; index >= 0; index -= step) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  }
-  return hash >>> 0
 }

@@ -9,7 +9,9 @@ interface Parts {
   readonly certificates: readonly Certificate[]
   readonly anchor: { readonly id: string; readonly certificate: Certificate }
   readonly policies: readonly string[]
-  readonly rules: PathRules
+  readonly rules: Pick<PathRules, 'at' | 'purpose' | 'anchorValidity'>
+  /** Where given, the leaf is not kept: it is read again by this whenever somebody asks for it. */
+  readonly readLeaf?: () => Certificate
 }
 
 /** A certification path that was verified for a purpose, at an instant, to a trust anchor. */
@@ -17,8 +19,9 @@ export class VerifiedPath {
   readonly #at: number
   readonly #validFrom: number
   readonly #validUntil: number
-  /** Leaf first, the trust anchor's certificate last; a pinned leaf stands alone. */
-  readonly certificates: readonly Certificate[]
+  readonly #anchorValidity: PathRules['anchorValidity']
+  readonly #aboveLeaf: readonly Certificate[]
+  readonly #readLeaf: () => Certificate
   readonly anchor: { readonly id: string; readonly certificate: Certificate }
   readonly purpose: Purpose
   /** The user-constrained policy set (RFC 5280 §6.1.6), sorted; `2.5.29.32.0` stands for any policy. */
@@ -26,16 +29,38 @@ export class VerifiedPath {
 
   /** @internal made by verifyPath alone */
   constructor(parts: Parts) {
-    this.certificates = Object.freeze([...parts.certificates])
+    const { at, purpose, anchorValidity } = parts.rules
+    const [leaf, ...aboveLeaf] = parts.certificates
+    if (leaf === undefined) throw new TypeError('a path has a leaf')
+    this.#aboveLeaf = aboveLeaf
+    this.#readLeaf = parts.readLeaf === undefined ? () => leaf : keptWhileUsed(parts.readLeaf)
     this.anchor = Object.freeze(parts.anchor)
-    this.purpose = parts.rules.purpose
+    this.purpose = purpose
     this.policies = Object.freeze([...parts.policies])
-    this.#at = parts.rules.at.getTime()
-    const isDated = parts.rules.anchorValidity === 'enforce' || parts.certificates.length === 1
+    this.#at = at.getTime()
+    this.#anchorValidity = anchorValidity
+    const isDated = anchorValidity === 'enforce' || parts.certificates.length === 1
     const dated = isDated ? parts.certificates : parts.certificates.slice(0, -1)
     this.#validFrom = Math.max(...dated.map((c) => c.notBefore.getTime()))
     this.#validUntil = Math.min(...dated.map((c) => c.notAfter.getTime()))
     Object.freeze(this)
+  }
+
+  /** Leaf first, the trust anchor's certificate last; a pinned leaf stands alone. */
+  get certificates(): readonly Certificate[] {
+    return Object.freeze([this.#readLeaf(), ...this.#aboveLeaf])
+  }
+
+  /**
+   * The same path without its leaf in memory, which parsed weighs more than all the rest.
+   *
+   * @param readLeaf parses the leaf's DER again
+   * @internal
+   */
+  withoutLeaf(readLeaf: () => Certificate): VerifiedPath {
+    const { certificates, anchor, policies, purpose, at } = this
+    const rules = { at, purpose, anchorValidity: this.#anchorValidity }
+    return new VerifiedPath({ certificates, anchor, policies, rules, readLeaf })
   }
 
   /** The instant for which the path was verified. */
@@ -55,7 +80,8 @@ export class VerifiedPath {
 
   /** Whether the instant lies within the validity periods of all its certificates. */
   isWithinValidity(at: Date): boolean {
-    return at.getTime() >= this.#validFrom && at.getTime() <= this.#validUntil
+    const instant = at.getTime()
+    return instant >= this.#validFrom && instant <= this.#validUntil
   }
 
   /** Whether the value was made by verifyPath. */
@@ -67,4 +93,15 @@ export class VerifiedPath {
 /** Whether the value is a {@link VerifiedPath} that this library made. */
 export function isVerifiedPath(value: unknown): value is VerifiedPath {
   return VerifiedPath.is(value)
+}
+
+function keptWhileUsed(read: () => Certificate): () => Certificate {
+  let kept: WeakRef<Certificate> | undefined
+  return () => {
+    const held = kept?.deref()
+    if (held !== undefined) return held
+    const certificate = read()
+    kept = new WeakRef(certificate)
+    return certificate
+  }
 }

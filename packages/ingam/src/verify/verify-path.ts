@@ -8,6 +8,7 @@ import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../erro
 import { type Budget, createBudget, type PathLimits } from '../path/budget.ts'
 import { buildPath } from '../path/build.ts'
 import type { PathRules } from '../path/checks.ts'
+import type { PathMemory } from '../path/memory.ts'
 import { DEFAULT_POLICY_INPUTS, type PolicyInputs } from '../path/policy-graph.ts'
 import type { Purpose } from '../path/purpose.ts'
 import { type Attempts, toError } from '../path/refusal.ts'
@@ -90,6 +91,8 @@ export interface PathSearch {
   /** Default `'refuse'`. */
   readonly pinnedLeaf?: 'refuse' | 'accept'
   readonly budget: Budget
+  /** Facts about certificates that were vouched for before; default none. */
+  readonly memory?: PathMemory
   /** Called once with what was tried in vain, also where a path is found. */
   readonly onAttempts?: (attempts: Attempts) => void
 }

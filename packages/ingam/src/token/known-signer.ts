@@ -1,0 +1,100 @@
+// Layer: token. A signer whose path has verified: all that each further token of it needs, in a form that is worth
+// keeping for a hundred thousand of them.
+
+import { platform } from '#platform'
+import { decodeBase64url, encodeBase64url } from '../bytes/base64.ts'
+import { createError } from '../errors/errors.ts'
+import { schemeOf, type TokenAlgorithm } from '../keys/algorithms.ts'
+import { borneSubjects, subjectsOf } from '../keys/subjects.ts'
+import type { PlatformPublicKey } from '../platform/contract.ts'
+import type { VerifiedPath } from '../verify/verified-path.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { formatName } from '../x509/name.ts'
+import { describeKey } from '../x509/spki.ts'
+import { readCertificate, readCertificateTexts } from './header.ts'
+import { type JsonObject, parseJsonObject } from './json.ts'
+import type { Identity } from './verified-token.ts'
+
+/** A verified chain with all that each further token of it needs. */
+export interface KnownSigner {
+  readonly path: VerifiedPath
+  readonly identity: Identity
+  /** Every value of `sub` that the certificate bears. */
+  readonly subjects: Subjects
+  readonly key: PlatformPublicKey
+  readonly algorithm: TokenAlgorithm
+  /** SHA-256 of the leaf's SubjectPublicKeyInfo. */
+  readonly holder: Uint8Array
+}
+
+type Subjects = readonly string[] | ReadonlySet<string>
+
+// LIMIT: up to here a list is smaller than a set and no slower.
+const FEW_SUBJECTS = 8
+
+/** The signer at the end of a verified path; ERR_TOKEN_ALGORITHM_KEY where the runtime cannot use its key. */
+export async function toKnownSigner(
+  path: VerifiedPath,
+  leaf: Certificate,
+  algorithm: TokenAlgorithm,
+): Promise<KnownSigner> {
+  const { der } = leaf.subjectPublicKeyInfo
+  const imported = platform.importPublicKey(der, schemeOf(algorithm))
+  const key = imported instanceof Promise ? await imported : imported
+  if (key === undefined) {
+    throw createError('ERR_TOKEN_ALGORITHM_KEY', {
+      algorithm,
+      key: `${describeKey(leaf.subjectPublicKeyInfo)}, malformed`,
+    })
+  }
+  const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
+  const identity: Identity = Object.freeze({
+    anchor: path.anchor.id,
+    subject: formatName(leaf.subject),
+    ...subjectsOf(leaf),
+    thumbprint,
+  })
+  const borne = borneSubjects(leaf, thumbprint)
+  const subjects = borne.length > FEW_SUBJECTS ? new Set(borne) : borne
+  return { path, identity, subjects, key, algorithm, holder: await platform.sha256(der) }
+}
+
+/** Whether the certificate bears the name. */
+export function bears({ subjects }: KnownSigner, subject: string): boolean {
+  return isList(subjects) ? subjects.includes(subject) : subjects.has(subject)
+}
+
+function isList(subjects: Subjects): subjects is readonly string[] {
+  return Array.isArray(subjects)
+}
+
+/**
+ * The signer as it is kept beside the text of a header that carried its chain: without the parsed leaf, which is read
+ * out of the header again when somebody asks for it.
+ */
+export function toKeep(signer: KnownSigner, headerText: string): KnownSigner {
+  return { ...signer, path: signer.path.withoutLeaf(() => leafOf(headerText)) }
+}
+
+/** Length-prefixed, so that no other list of texts has the same chain text and passes for a chain that was read. */
+export function chainTextOf(algorithm: string, texts: readonly string[]): string {
+  let chainText = `${algorithm.length}:${algorithm}`
+  for (const text of texts) chainText += `${text.length}:${text}`
+  return chainText
+}
+
+/** The chain text of a header that was read before. */
+export function chainTextOfHeader(headerText: string): string {
+  const header = readHeader(headerText)
+  return chainTextOf(String(header['alg']), readCertificateTexts(header))
+}
+
+function leafOf(headerText: string): Certificate {
+  const [text = ''] = readCertificateTexts(readHeader(headerText))
+  return readCertificate(text, 0)
+}
+
+// INVARIANT: the text passed these checks before it was kept.
+function readHeader(headerText: string): JsonObject {
+  return parseJsonObject(decodeBase64url(headerText) ?? new Uint8Array(0), 'header')
+}
