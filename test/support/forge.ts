@@ -2,7 +2,7 @@
 // Nothing here goes through the library's signer; the signature comes from WebCrypto, in Node and in browsers.
 
 import { encodeBase64, encodeBase64url } from '../../packages/ingam/src/bytes/base64.ts'
-import { borneSubjects } from '../../packages/ingam/src/keys/subjects.ts'
+import { borneSubjects, subjectsOf } from '../../packages/ingam/src/keys/subjects.ts'
 import type { TestCertificate } from '../../packages/ingam/src/testing/test-ca.ts'
 
 /** The instant around which forged tokens lie unless told otherwise. */
@@ -116,7 +116,7 @@ export function encodeText(text: string): string {
 
 /** The preferred `sub` of the certificate. */
 export async function subjectOf(leaf: TestCertificate): Promise<string> {
-  return borneSubjects(leaf.certificate, await thumbprintOf(leaf))[0]
+  return borneSubjects(subjectsOf(leaf.certificate), await thumbprintOf(leaf))[0]
 }
 
 /** Base64url SHA-256 of the certificate's DER. */

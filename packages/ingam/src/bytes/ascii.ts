@@ -18,6 +18,8 @@ export function writeAscii(text: string, target: Uint8Array): void {
 }
 
 const decoder = new TextDecoder()
+// LIMIT: nearly every header fits; a longer text gets an array of its own.
+const scratch = new Uint8Array(8_192)
 
 /** The text of ASCII bytes, flat and no part of a larger one. */
 export function asciiOf(bytes: Uint8Array): string {
@@ -26,5 +28,7 @@ export function asciiOf(bytes: Uint8Array): string {
 
 /** The same ASCII text, flat and no part of a larger one, which it would otherwise keep in memory. */
 export function ownAscii(text: string): string {
-  return asciiOf(encoder.encode(text))
+  const target = text.length <= scratch.length ? scratch : new Uint8Array(text.length)
+  writeAscii(text, target)
+  return asciiOf(target.subarray(0, text.length))
 }

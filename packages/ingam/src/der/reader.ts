@@ -2,17 +2,35 @@
 // integers, exact booleans, no trailing bytes, bounded size and depth. Every refusal names what was read, and where.
 
 import { createError } from '../errors/errors.ts'
-import { readOidContent } from './oid.ts'
+import { readOidBetween } from './oid.ts'
 import { TAG, tagName } from './tag.ts'
 
 /** LIMIT: X.509 nests about a dozen deep with every extension; the reader never recurses by itself. */
 export const MAX_DEPTH = 32
 
-/** One element: its tag, its content, and its whole encoding as views on the input. */
-export interface DerElement {
+/** One element: its tag, its content, and its whole encoding as views on the input, made when they are asked for. */
+export class DerElement {
   readonly tag: number
-  readonly content: Uint8Array
-  readonly der: Uint8Array
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #from: number
+  readonly #end: number
+
+  constructor(tag: number, bytes: Uint8Array, start: number, from: number, end: number) {
+    this.tag = tag
+    this.#bytes = bytes
+    this.#start = start
+    this.#from = from
+    this.#end = end
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#from, this.#end)
+  }
+
+  get der(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end)
+  }
 }
 
 /** Reads bytes as one thing and refuses what is left over. Offsets in refusals count from the start of `bytes`. */
@@ -70,17 +88,23 @@ export class DerReader {
     const length = this.#readLength(reading)
     const from = this.#offset
     this.#offset = from + length
-    return {
-      tag,
-      content: this.#bytes.subarray(from, this.#offset),
-      der: this.#bytes.subarray(start, this.#offset),
-    }
+    return new DerElement(tag, this.#bytes, start, from, this.#offset)
   }
 
   /** Content of the next element, which must bear the tag. */
   readContent(tag: number, reading: string): Uint8Array {
-    this.#expect(tag, reading)
-    return this.readElement(reading).content
+    const length = this.#openContent(tag, reading)
+    const from = this.#offset
+    this.#offset = from + length
+    return this.#bytes.subarray(from, this.#offset)
+  }
+
+  /** Content of the next element, which must bear the tag, handed over byte by byte within the whole input. */
+  readBetween<T>(tag: number, reading: string, read: (bytes: Uint8Array, from: number, end: number) => T): T {
+    const length = this.#openContent(tag, reading)
+    const from = this.#offset
+    this.#offset = from + length
+    return read(this.#bytes, from, this.#offset)
   }
 
   /** A reader of what is within the next element, which must bear the tag. */
@@ -140,7 +164,9 @@ export class DerReader {
     if ((content[0] ?? 0) >= 0x80 || content.length > 4) {
       throw valueError(reading, start, 'an integer from 0 to 2^31 − 1', describeBytes(content))
     }
-    return content.reduce((value, byte) => value * 256 + byte, 0)
+    let value = 0
+    for (const byte of content) value = value * 256 + byte
+    return value
   }
 
   /** Bytes of a BIT STRING of whole bytes. */
@@ -164,7 +190,7 @@ export class DerReader {
     if (unusedBits === undefined || unusedBits > 7 || (unusedBits > 0 && bytes.length === 0)) {
       throw nonCanonical(reading, start, 'BIT STRING begins with 0 to 7 unused bits', describeBytes(content))
     }
-    if (((bytes.at(-1) ?? 0) & ((1 << unusedBits) - 1)) !== 0) {
+    if (unusedBits > 0 && ((bytes.at(-1) ?? 0) & ((1 << unusedBits) - 1)) !== 0) {
       throw nonCanonical(reading, start, 'unused bits of a BIT STRING are zero', describeBytes(content))
     }
     return { bytes, unusedBits }
@@ -177,13 +203,23 @@ export class DerReader {
   /** An OBJECT IDENTIFIER as dotted text. */
   readOid(reading: string): string {
     const start = this.#offset
-    return readOidContent(this.readContent(TAG.oid, reading), reading, start)
+    const length = this.#openContent(TAG.oid, reading)
+    const from = this.#offset
+    this.#offset = from + length
+    return readOidBetween(this.#bytes, from, this.#offset, reading, start)
   }
 
   readNull(reading: string): void {
     const start = this.#offset
     const content = this.readContent(TAG.null, reading)
     if (content.length > 0) throw nonCanonical(reading, start, 'NULL is empty', describeBytes(content))
+  }
+
+  // Steps over tag and length and returns the length.
+  #openContent(tag: number, reading: string): number {
+    this.#expect(tag, reading)
+    this.#readTag(reading)
+    return this.#readLength(reading)
   }
 
   #expect(tag: number, reading: string): void {
@@ -200,7 +236,7 @@ export class DerReader {
   }
 
   #readTag(reading: string): number {
-    const tag = this.peekTag()
+    const tag = this.isEmpty ? undefined : this.#bytes[this.#offset]
     if (tag === undefined) throw this.#truncated(reading, 1)
     // X.690 §8.1.2.4: no type read here has a tag number above 30.
     if ((tag & 0x1f) === 0x1f) throw nonCanonical(reading, this.#offset, 'tags take one byte', tagName(tag))

@@ -3,49 +3,74 @@
 import { type DerReader, valueError } from './reader.ts'
 import { TAG } from './tag.ts'
 
-/** Reads UTCTime or GeneralizedTime. */
-export function readTime(reader: DerReader, reading: string): Date {
+/** Reads UTCTime or GeneralizedTime as milliseconds since 1970 UTC. */
+export function readTime(reader: DerReader, reading: string): number {
   const start = reader.offset
-  const { tag, content } = reader.readElement(reading)
+  const tag = reader.peekTag()
   if (tag !== TAG.utcTime && tag !== TAG.generalizedTime) {
-    throw valueError(reading, start, 'UTCTime or GeneralizedTime', `tag 0x${tag.toString(16)}`)
-  }
-  const text = String.fromCharCode(...content.subarray(0, 32))
-  const pattern = tag === TAG.utcTime ? /^\d{12}Z$/u : /^\d{14}Z$/u
-  if (!pattern.test(text)) {
-    throw valueError(reading, start, tag === TAG.utcTime ? 'YYMMDDHHMMSSZ' : 'YYYYMMDDHHMMSSZ', text)
+    const found = reader.readElement(reading).tag
+    throw valueError(reading, start, 'UTCTime or GeneralizedTime', `tag 0x${found.toString(16)}`)
   }
   // DEVIATION: RFC 5280 §4.1.2.5 has dates before 2050 as UTCTime. A GeneralizedTime before 2050 is read all the
   // same: its meaning is plain, and the NIST PKITS suite has such a certificate to be accepted (4.2.3).
-  const date = tag === TAG.utcTime ? toDate(fourDigitYear(text)) : toDate(text)
-  if (date === undefined) throw valueError(reading, start, 'a date and time that exist', text)
-  return date
+  const time = reader.readBetween(tag, reading, tag === TAG.utcTime ? readUtcTime : readGeneralizedTime)
+  if (typeof time === 'number') return time
+  const found = time.text
+  if (time.isForm) throw valueError(reading, start, 'a date and time that exist', found)
+  throw valueError(reading, start, tag === TAG.utcTime ? 'YYMMDDHHMMSSZ' : 'YYYYMMDDHHMMSSZ', found)
 }
 
-// RFC 5280 §4.1.2.5.1: 50 to 99 are the twentieth century.
-function fourDigitYear(text: string): string {
-  return `${Number(text.slice(0, 2)) >= 50 ? '19' : '20'}${text}`
+/** Why a text is no time: its form, or a date that does not exist. */
+interface NoTime {
+  readonly isForm: boolean
+  readonly text: string
+}
+
+function readUtcTime(bytes: Uint8Array, from: number, end: number): number | NoTime {
+  if (!isDigitsAndZ(bytes, from, end, 12)) return noTime(false, bytes, from, end)
+  // RFC 5280 §4.1.2.5.1: 50 to 99 are the twentieth century.
+  const year = twoDigits(bytes, from)
+  const century = year >= 50 ? 1900 : 2000
+  return toInstant(century + year, bytes, from + 2) ?? noTime(true, bytes, from, end)
+}
+
+function readGeneralizedTime(bytes: Uint8Array, from: number, end: number): number | NoTime {
+  if (!isDigitsAndZ(bytes, from, end, 14)) return noTime(false, bytes, from, end)
+  const year = twoDigits(bytes, from) * 100 + twoDigits(bytes, from + 2)
+  return toInstant(year, bytes, from + 4) ?? noTime(true, bytes, from, end)
+}
+
+function isDigitsAndZ(bytes: Uint8Array, from: number, end: number, digits: number): boolean {
+  if (end - from !== digits + 1 || bytes[end - 1] !== 0x5a) return false
+  for (let index = from; index < end - 1; index++) {
+    const digit = (bytes[index] ?? 0) - 48
+    if (digit < 0 || digit > 9) return false
+  }
+  return true
+}
+
+function noTime(isForm: boolean, bytes: Uint8Array, from: number, end: number): NoTime {
+  const text = String.fromCharCode(...bytes.subarray(from, Math.min(end, from + 32)))
+  return { isForm, text }
 }
 
 // By hand, because a certificate has two of them and the built-in parser takes as long as all its other fields.
-function toDate(text: string): Date | undefined {
-  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
-  const month = twoDigits(text, 4)
-  const day = twoDigits(text, 6)
-  const hour = twoDigits(text, 8)
-  const minute = twoDigits(text, 10)
-  const second = twoDigits(text, 12)
+function toInstant(year: number, bytes: Uint8Array, from: number): number | undefined {
+  const month = twoDigits(bytes, from)
+  const day = twoDigits(bytes, from + 2)
+  const hour = twoDigits(bytes, from + 4)
+  const minute = twoDigits(bytes, from + 6)
+  const second = twoDigits(bytes, from + 8)
   // A day or an hour that does not exist (30 February, 24:00:00) would otherwise roll over.
   if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined
   if (hour > 23 || minute > 59 || second > 59) return undefined
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  date.setUTCHours(hour, minute, second)
-  return date
+  if (year >= 100) return Date.UTC(year, month - 1, day, hour, minute, second)
+  // Date.UTC reads a year below 100 as one of the twentieth century.
+  return new Date(Date.UTC(2000, 0, 1, hour, minute, second)).setUTCFullYear(year, month - 1, day)
 }
 
-function twoDigits(text: string, index: number): number {
-  return (text.charCodeAt(index) - 48) * 10 + text.charCodeAt(index + 1) - 48
+function twoDigits(bytes: Uint8Array, index: number): number {
+  return ((bytes[index] ?? 0) - 48) * 10 + (bytes[index + 1] ?? 0) - 48
 }
 
 function daysOf(year: number, month: number): number {

@@ -20,7 +20,7 @@ import {
 } from './algorithms.ts'
 import { type PrivateKeyInput, readPrivateKey } from './private-key.ts'
 import { signerProblem } from './signer-rules.ts'
-import { borneSubjects } from './subjects.ts'
+import { borneSubjects, subjectsOf } from './subjects.ts'
 
 /** What {@link createCredential} takes. */
 export interface CreateCredentialOptions {
@@ -196,7 +196,7 @@ function checkOrder(certificates: readonly Certificate[]): void {
 
 async function chooseSubject(leaf: Certificate, wanted: string | undefined): Promise<string> {
   const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
-  const borne = borneSubjects(leaf, thumbprint)
+  const borne = borneSubjects(subjectsOf(leaf), thumbprint)
   if (wanted === undefined) return borne[0]
   if (borne.includes(wanted)) return wanted
   throw createError('ERR_ARG_VALUE', {

@@ -27,7 +27,7 @@ describe('of a certificate with names of all kinds', () => {
   })
 
   test('are borne with their type in front: URIs first, the thumbprint last, no wildcard and no address', () => {
-    expect(borneSubjects(full.certificate, 'T')).toEqual([
+    expect(borneSubjects(subjectsOf(full.certificate), 'T')).toEqual([
       'uri:spiffe://example/one',
       'uri:spiffe://example/two',
       'dns:b.example',
@@ -41,7 +41,7 @@ describe('of a certificate with names of all kinds', () => {
 
 test('of a certificate without subjectAltName are its thumbprint', () => {
   expect(subjectsOf(bare.certificate)).toEqual({ dns: [], uris: [], emails: [], upns: [], ips: [] })
-  expect(borneSubjects(bare.certificate, 'T')).toEqual(['x509-sha256:T'])
+  expect(borneSubjects(subjectsOf(bare.certificate), 'T')).toEqual(['x509-sha256:T'])
 })
 
 test('cannot be changed by whoever holds them', () => {

@@ -14,46 +14,45 @@ export interface Subjects {
 
 /** The names in subjectAltName, as they stand. */
 export function subjectsOf(certificate: Certificate): Subjects {
-  const subjects: { [K in keyof Subjects]: string[] } = { dns: [], uris: [], emails: [], ips: [], upns: [] }
-  for (const name of certificate.subjectAltName ?? []) {
-    switch (name.kind) {
-      case 'dNSName':
-        subjects.dns.push(name.value)
-        break
-      case 'uniformResourceIdentifier':
-        subjects.uris.push(name.value)
-        break
-      case 'rfc822Name':
-        subjects.emails.push(name.value)
-        break
-      case 'iPAddress':
-        subjects.ips.push(name.value)
-        break
-      case 'otherName':
-        if (name.upn !== undefined) subjects.upns.push(name.upn)
-        break
-      default:
-    }
+  return Object.freeze({
+    dns: namesOf(certificate, 'dNSName'),
+    uris: namesOf(certificate, 'uniformResourceIdentifier'),
+    emails: namesOf(certificate, 'rfc822Name'),
+    ips: namesOf(certificate, 'iPAddress'),
+    upns: namesOf(certificate, 'otherName'),
+  })
+}
+
+const NONE: readonly string[] = Object.freeze([])
+
+type NamedKind = 'dNSName' | 'uniformResourceIdentifier' | 'rfc822Name' | 'iPAddress' | 'otherName'
+
+function namesOf({ subjectAltName = [] }: Certificate, kind: NamedKind): readonly string[] {
+  let names: string[] | undefined
+  for (const name of subjectAltName) {
+    if (name.kind !== kind) continue
+    const value = name.kind === 'otherName' ? name.upn : name.value
+    if (value === undefined) continue
+    names ??= []
+    names.push(value)
   }
-  for (const list of Object.values(subjects)) Object.freeze(list)
-  return Object.freeze(subjects)
+  return names === undefined ? NONE : Object.freeze(names)
 }
 
 /**
- * Every value of `sub` that the certificate bears, the preferred first; the last is the thumbprint, which it always
+ * Every value of `sub` that a certificate with these names bears, the preferred first; the last is the thumbprint, which it always
  * bears.
  *
  * @param thumbprint base64url SHA-256 of the certificate's DER
  */
-export function borneSubjects(certificate: Certificate, thumbprint: string): readonly [string, ...string[]] {
-  const { uris, dns, emails, upns } = subjectsOf(certificate)
-  const named = [
-    ...uris.map((value) => `uri:${value}`),
-    // A wildcard stands for many hosts and names none.
-    ...dns.filter((value) => !value.includes('*')).map((value) => `dns:${value}`),
-    ...emails.map((value) => `email:${value}`),
-    ...upns.map((value) => `upn:${value}`),
-  ]
+export function borneSubjects(subjects: Subjects, thumbprint: string): readonly [string, ...string[]] {
+  const { uris, dns, emails, upns } = subjects
+  const named: string[] = []
+  for (const value of uris) named.push(`uri:${value}`)
+  // A wildcard stands for many hosts and names none.
+  for (const value of dns) if (!value.includes('*')) named.push(`dns:${value}`)
+  for (const value of emails) named.push(`email:${value}`)
+  for (const value of upns) named.push(`upn:${value}`)
   const own = `x509-sha256:${thumbprint}`
   const [first, ...rest] = named
   return first === undefined ? [own] : [first, ...rest, own]

@@ -252,13 +252,29 @@ class Search {
   // Keys of anchors and of issuers known before stay, and are imported once for each way in which they sign.
   async #importKey(issuer: Certificate, scheme: SignatureScheme): Promise<PlatformPublicKey | undefined> {
     const keys = this.#query.trustStore.keysOf(issuer) ?? this.#query.memory?.of(issuer)?.keys
-    const name = keys && JSON.stringify(scheme)
+    const name = keys && nameOfScheme(scheme)
     const known = name === undefined ? undefined : keys?.get(name)
     if (known !== undefined) return known
     const imported = platform.importPublicKey(toImportable(issuer.subjectPublicKeyInfo), scheme)
     const key = imported instanceof Promise ? await imported : imported
     if (key !== undefined && name !== undefined) keys?.set(name, key)
     return key
+  }
+}
+
+function nameOfScheme(scheme: SignatureScheme): string {
+  switch (scheme.kind) {
+    case 'ecdsa':
+      return `${scheme.kind} ${scheme.hash} ${scheme.curve} ${scheme.encoding}`
+    case 'rsa-pkcs1':
+      return `${scheme.kind} ${scheme.hash}`
+    case 'rsa-pss':
+      return `${scheme.kind} ${scheme.hash} ${scheme.saltLength}`
+    case 'ml-dsa':
+      return `${scheme.kind} ${scheme.parameterSet}`
+    case 'ed25519':
+    case 'ed448':
+      return scheme.kind
   }
 }
 

@@ -2,7 +2,7 @@
 // stand beside: names (name-constraints.ts) and policies (policy-graph.ts). Not here: signatures (build.ts), status
 // (revocation/).
 
-import type { Certificate } from '../x509/certificate.ts'
+import { type Certificate, validityOf } from '../x509/certificate.ts'
 import { equalNames, formatName } from '../x509/name.ts'
 import { nameOfOid } from '../x509/oids.ts'
 import { weaknessOf } from '../x509/spki.ts'
@@ -91,18 +91,19 @@ function checkKey(place: Place): Refusal | undefined {
 // §6.1 asks nothing of the anchor's dates; here they count unless the caller says otherwise.
 function checkValidity(place: Place, { at, anchorValidity }: PathRules): Refusal | undefined {
   if (place.role === 'trust anchor' && anchorValidity === 'ignore') return undefined
-  const { notBefore, notAfter } = place.certificate
-  if (at.getTime() < notBefore.getTime()) {
+  const { from, until } = validityOf(place.certificate)
+  const instant = at.getTime()
+  if (instant < from) {
     return refuse('ERR_PATH_NOT_YET_VALID', place, (certificate) => ({
       certificate,
-      notBefore: isoSeconds(notBefore),
+      notBefore: isoSeconds(new Date(from)),
       at: at.toISOString(),
     }))
   }
-  if (at.getTime() > notAfter.getTime()) {
+  if (instant > until) {
     return refuse('ERR_PATH_EXPIRED', place, (certificate) => ({
       certificate,
-      notAfter: isoSeconds(notAfter),
+      notAfter: isoSeconds(new Date(until)),
       at: at.toISOString(),
     }))
   }

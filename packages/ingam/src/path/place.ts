@@ -21,8 +21,12 @@ export function placeIn(chain: readonly Certificate[], position: number): Place 
 
 /** The certificates 1 to n of RFC 5280 §6.1, from the one that the anchor issued to the leaf; of a pinned leaf itself. */
 export function placesBelowAnchor(chain: readonly Certificate[]): readonly Place[] {
-  const places = chain.flatMap((_, position) => placeIn(chain, position) ?? [])
-  return places.filter(({ role }) => role !== 'trust anchor').toReversed()
+  const places: Place[] = []
+  for (let position = chain.length - 1; position >= 0; position--) {
+    const place = placeIn(chain, position)
+    if (place !== undefined && place.role !== 'trust anchor') places.push(place)
+  }
+  return places
 }
 
 /** RFC 5280 §6.1: issuer and subject are the same name; such certificates do not count against path lengths. */

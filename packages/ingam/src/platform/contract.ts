@@ -70,6 +70,9 @@ export interface Platform {
 
   readonly sha256: (data: Uint8Array) => MaybePromise<Uint8Array>
 
+  /** Bytes of a canonical text, as bytes/base64.ts defines it for both alphabets; undefined for any other text. */
+  readonly decodeBase64: (text: string, alphabet: 'base64' | 'base64url') => Uint8Array | undefined
+
   /** Bytes from the runtime's cryptographic generator. */
   readonly randomBytes: (length: number) => Uint8Array
 }

@@ -12,7 +12,13 @@ import {
   sign as signNode,
   verify as verifyNode,
 } from 'node:crypto'
-import type { Platform, PlatformPrivateKey, PlatformPublicKey, SignatureScheme } from './contract.ts'
+import type {
+  CurveName,
+  Platform,
+  PlatformPrivateKey,
+  PlatformPublicKey,
+  SignatureScheme,
+} from './contract.ts'
 import { ecdsaDerFromP1363, ecdsaP1363FromDer } from './ecdsa-signature.ts'
 
 /** The platform seam on Node. */
@@ -21,8 +27,10 @@ export const platform: Platform = {
 
   importPublicKey(spki: Uint8Array, scheme: SignatureScheme): PlatformPublicKey | undefined {
     try {
-      const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
-      return isOf(scheme, key) ? seal(key) : undefined
+      if (!isForCurve(scheme, spki)) return undefined
+      const key = publicKeyOf(scheme, spki)
+      const type: string | undefined = key.asymmetricKeyType
+      return type === typeOf(scheme) ? seal(key) : undefined
     } catch {
       // A key that OpenSSL finds malformed (a point off its curve) is an answer, not a failure.
       return undefined
@@ -62,6 +70,12 @@ export const platform: Platform = {
     const bytes = new Uint8Array(32)
     for (let index = 0; index < 32; index++) bytes[index] = digest.charCodeAt(index)
     return bytes
+  },
+
+  decodeBase64(text, alphabet): Uint8Array | undefined {
+    const bytes = Buffer.from(text, alphabet)
+    // Buffer reads whatever it is given; a canonical text is the one that it writes for these bytes.
+    return bytes.toString(alphabet) === text ? bytes : undefined
   },
 
   randomBytes(length: number): Uint8Array {
@@ -133,12 +147,62 @@ const KEY_TYPES = {
 } as const
 const OPENSSL_CURVES = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const
 
+// An Ed25519 key as JWK, and an RSA key as PKCS#1, cost a good part less than as SubjectPublicKeyInfo.
+function publicKeyOf(scheme: SignatureScheme, spki: Uint8Array): KeyObject {
+  const bytes = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength)
+  if (scheme.kind === 'ed25519' && isAt(ED25519_SPKI, spki, 0) && spki.length === ED25519_SPKI.length + 32) {
+    const x = bytes.toString('base64url', ED25519_SPKI.length)
+    return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+  }
+  if (scheme.kind.startsWith('rsa') && isRsaKeyOfUsualLength(spki))
+    return createPublicKey({ key: bytes.subarray(RSA_KEY_OFFSET), format: 'der', type: 'pkcs1' })
+  return createPublicKey({ key: bytes, format: 'der', type: 'spki' })
+}
+
+// RFC 8410 §4: all of an Ed25519 SubjectPublicKeyInfo but the key.
+const ED25519_SPKI: Uint8Array = Buffer.from('302a300506032b6570032100', 'hex')
+
+// RFC 3279 §2.3.1: SEQUENCE, AlgorithmIdentifier, BIT STRING without unused bits, of keys from 1024 to 500,000 bits,
+// both lengths of which take two bytes.
+const RSA_ALGORITHM: Uint8Array = Buffer.from('300d06092a864886f70d0101010500', 'hex')
+const RSA_KEY_OFFSET = 4 + 15 + 5
+
+function isRsaKeyOfUsualLength(spki: Uint8Array): boolean {
+  return (
+    spki[1] === 0x82 &&
+    isAt(RSA_ALGORITHM, spki, 4) &&
+    spki[19] === 0x03 &&
+    spki[20] === 0x82 &&
+    spki[23] === 0
+  )
+}
+
+// The key's type and curve as its SubjectPublicKeyInfo names them (RFC 5480 §2.1.1): to ask the KeyObject for its
+// curve takes as long as a good part of a signature check.
+const CURVE_SPKI: Readonly<Record<CurveName, Uint8Array>> = {
+  'P-256': Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107', 'hex'),
+  'P-384': Buffer.from('3076301006072a8648ce3d020106052b81040022', 'hex'),
+  'P-521': Buffer.from('30819b301006072a8648ce3d020106052b81040023', 'hex'),
+}
+
+function isForCurve(scheme: SignatureScheme, spki: Uint8Array): boolean {
+  return scheme.kind !== 'ecdsa' || isAt(CURVE_SPKI[scheme.curve], spki, 0)
+}
+
+function isAt(part: Uint8Array, bytes: Uint8Array, offset: number): boolean {
+  for (let index = 0; index < part.length; index++) if (bytes[offset + index] !== part[index]) return false
+  return true
+}
+
+function typeOf(scheme: SignatureScheme): string {
+  return scheme.kind === 'ml-dsa' ? scheme.parameterSet.toLowerCase() : KEY_TYPES[scheme.kind]
+}
+
 // A KeyObject would work under any scheme of its family; here, as on the web, it is tied to the one it came for.
 function isOf(scheme: SignatureScheme, key: KeyObject): boolean {
   // Wider than the declared type: versions of Node without ML-DSA know no such key.
   const type: string | undefined = key.asymmetricKeyType
-  if (scheme.kind === 'ml-dsa') return type === scheme.parameterSet.toLowerCase()
-  if (type !== KEY_TYPES[scheme.kind]) return false
+  if (type !== typeOf(scheme)) return false
   return scheme.kind !== 'ecdsa' || key.asymmetricKeyDetails?.namedCurve === OPENSSL_CURVES[scheme.curve]
 }
 

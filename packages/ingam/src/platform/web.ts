@@ -1,6 +1,7 @@
 // Layer: platform, the web's form: WebCrypto, asynchronous; browsers, edge runtimes, and Node for comparison.
 // WebCrypto ties a key to its algorithm and hash when it is imported, hence the scheme at import.
 
+import { decodeBase64, decodeBase64url } from '../bytes/base64.ts'
 import type {
   HashName,
   Platform,
@@ -65,6 +66,10 @@ export const platform: Platform = {
 
   async sha256(data): Promise<Uint8Array> {
     return new Uint8Array(await crypto.subtle.digest('SHA-256', copyOf(data)))
+  },
+
+  decodeBase64(text, alphabet): Uint8Array | undefined {
+    return alphabet === 'base64' ? decodeBase64(text) : decodeBase64url(text)
   },
 
   randomBytes(length): Uint8Array {

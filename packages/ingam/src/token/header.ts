@@ -1,7 +1,7 @@
 // Layer: token. The JOSE header. No member selects a key, triggers a fetch or changes the rules; `kid` is ignored;
 // x5c[0] is the signer and is never searched for. x5t#S256 and ocsp are refused until they are implemented.
 
-import { decodeBase64, encodeBase64 } from '../bytes/base64.ts'
+import { platform } from '#platform'
 import { createError, isPkiError } from '../errors/errors.ts'
 import { kindOf } from '../errors/options.ts'
 import { isTokenAlgorithm, type TokenAlgorithm } from '../keys/algorithms.ts'
@@ -70,7 +70,7 @@ export function readCertificate(text: string, index: number): Certificate {
   if (text.length > Math.ceil(MAX_CERTIFICATE_BYTES / 3) * 4) {
     throw createError('ERR_TOKEN_CHAIN', { index, problem: `larger than ${MAX_CERTIFICATE_BYTES} bytes` })
   }
-  const der = decodeBase64(text)
+  const der = platform.decodeBase64(text, 'base64')
   if (der === undefined) {
     throw createError('ERR_TOKEN_CHAIN', { index, problem: 'not canonical padded base64 (RFC 4648 §4)' })
   }
@@ -80,11 +80,6 @@ export function readCertificate(text: string, index: number): Certificate {
     if (!isPkiError(cause)) throw cause
     throw createError('ERR_TOKEN_CHAIN', { index, problem: `${cause.code}: ${cause.message}` }, { cause })
   }
-}
-
-/** Whether the text is the base64 of the certificate. */
-export function isTextOf(text: string, { der }: Certificate): boolean {
-  return text.length === Math.ceil(der.length / 3) * 4 && text === encodeBase64(der)
 }
 
 function headerError(expected: string, found: string): Error {

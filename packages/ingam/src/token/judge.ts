@@ -3,7 +3,7 @@
 // then the signature, and the memory of used tokens last. Nothing is remembered before the signature has verified.
 
 import { platform } from '#platform'
-import { asciiOf } from '../bytes/ascii.ts'
+import { ownAscii } from '../bytes/ascii.ts'
 import { createError } from '../errors/errors.ts'
 import { validDate } from '../errors/options.ts'
 import { schemeOf, suitsKey, type TokenAlgorithm } from '../keys/algorithms.ts'
@@ -11,7 +11,7 @@ import { signerProblem } from '../keys/signer-rules.ts'
 import { createBudget } from '../path/budget.ts'
 import { referenceTo } from '../path/refusal.ts'
 import type { MaybePromise } from '../platform/contract.ts'
-import { ChainCache } from '../verify/cache.ts'
+import { ChainCache, type ChainKey } from '../verify/cache.ts'
 import { IssuerMemory } from '../verify/issuers.ts'
 import { searchPath } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
@@ -20,7 +20,6 @@ import { checkAudience, checkBinding, checkTime, isoOf, type RegisteredClaims, r
 import {
   checkHeaderMembers,
   checkType,
-  isTextOf,
   readAlgorithm,
   readCertificate,
   readCertificateTexts,
@@ -29,20 +28,13 @@ import { type JsonObject, parseJsonObject } from './json.ts'
 import {
   createTokenRoom,
   decodePart,
+  refillRoom,
   signedBytes,
   splitToken,
   type TokenParts,
   type TokenRoom,
-  withOwnRoom,
 } from './jws.ts'
-import {
-  bears,
-  chainTextOf,
-  chainTextOfHeader,
-  type KnownSigner,
-  toKeep,
-  toKnownSigner,
-} from './known-signer.ts'
+import { bears, chainKeyOf, type KnownSigner, toKeep, toKnownSigner } from './known-signer.ts'
 import { OneTimeKeys } from './one-time-key.ts'
 import type { Plan } from './plan.ts'
 import type { ReplayEntry } from './replay.ts'
@@ -75,10 +67,7 @@ export function createBench(plan: Plan): Bench {
   const maxIssuerBytes = Math.floor(maxCacheBytes / 4)
   return {
     plan,
-    cache: new ChainCache<KnownSigner>({
-      maxBytes: maxCacheBytes - maxIssuerBytes,
-      chainTextOf: chainTextOfHeader,
-    }),
+    cache: new ChainCache<KnownSigner>(maxCacheBytes - maxIssuerBytes),
     issuers: new IssuerMemory(maxIssuerBytes),
     room: createTokenRoom(maxTokenBytes),
     oneTimeKeys: new OneTimeKeys(profile.name, audiences),
@@ -100,7 +89,7 @@ export async function judgeToken(bench: Bench, token: unknown, trace?: TraceSink
   const at = validDate("the clock's answer", plan.clock())
   const known = trace === undefined ? cache.findHeader(parts.token, parts.headerEnd) : undefined
   if (known === undefined || !known.path.isWithinValidity(at)) {
-    return await judgeCold(bench, withOwnRoom(parts), at, trace)
+    return await judgeCold(bench, parts, at, trace)
   }
   // The header is, to its last character, one that passed; its path is valid still. What is left belongs to this token
   // alone. INVARIANT: nothing reads the parts after something was waited for, because the room is the next token's then.
@@ -137,16 +126,21 @@ async function judgeCold(
 
   trace?.enter('certificates')
   const texts = readCertificateTexts(header)
-  const chainText = trace === undefined && plan.maxCacheBytes > 0 ? chainTextOf(algorithm, texts) : ''
-  const known = chainText === '' ? undefined : findKnown(cache, chainText, at)
-  const signer = known ?? (await vouch(bench, texts, algorithm, at, trace))
+  const chain = trace === undefined && plan.maxCacheBytes > 0 ? chainKeyOf(algorithm, texts) : undefined
+  const known = chain && findKnown(cache, chain, at)
+  const vouched = known === undefined ? await vouch(bench, texts, algorithm, at, trace) : undefined
+  const signer = known ?? vouched?.signer
+  if (signer === undefined) throw new TypeError('nobody vouched')
 
   trace?.enter('subject')
   trace?.note('subject', payload.registered.subject)
   checkSubject(signer, payload.registered)
   trace?.enter('signature')
-  checkSignature(await verifySignature(bench, parts, signer), signer)
-  if (chainText !== '') remember(bench, parts, texts, chainText, signer, known)
+  // Other tokens may have come into the room while this one's path was looked for.
+  refillRoom(parts)
+  const answer = verifySignature(bench, parts, signer)
+  checkSignature(typeof answer === 'boolean' ? answer : await answer, signer)
+  if (chain !== undefined) remember(bench, parts, chain, signer, vouched)
   trace?.enter('oneTimeUse')
   trace?.note('memory', plan.replay === undefined ? 'off' : 'this process')
   const key = oneTimeKey(bench, signer, payload)
@@ -183,10 +177,10 @@ function checkPayload(plan: Plan, parts: TokenParts, at: Date, trace?: TraceSink
   return { claims, registered, audience, bindings }
 }
 
-function findKnown(cache: ChainCache<KnownSigner>, chainText: string, at: Date): KnownSigner | undefined {
-  const known = cache.findChain(chainText)
+function findKnown(cache: ChainCache<KnownSigner>, chain: ChainKey, at: Date): KnownSigner | undefined {
+  const known = cache.findChain(chain)
   if (known === undefined || known.path.isWithinValidity(at)) return known
-  cache.removeChain(chainText)
+  cache.removeChain(chain)
   return undefined
 }
 
@@ -194,22 +188,28 @@ function findKnown(cache: ChainCache<KnownSigner>, chainText: string, at: Date):
 function remember(
   { cache, issuers }: Bench,
   parts: TokenParts,
-  texts: readonly string[],
-  chainText: string,
+  chain: ChainKey,
   signer: KnownSigner,
-  known: KnownSigner | undefined,
+  vouched: Vouched | undefined,
 ): void {
-  const headerText = asciiOf(parts.room.text.subarray(0, parts.headerEnd))
-  cache.add(chainText, known ?? toKeep(signer, headerText), headerText)
-  if (known !== undefined) return
+  const headerText = ownAscii(parts.token.slice(0, parts.headerEnd))
+  cache.add(chain, vouched === undefined ? signer : toKeep(signer, headerText), headerText)
+  if (vouched === undefined) return
   const { certificates } = signer.path
   for (const [position, certificate] of certificates.entries()) {
     const issuer = certificates[position + 1]
     // Neither the leaf, which issues nothing, nor the anchor, which is known for good.
     if (position === 0 || issuer === undefined) continue
-    const text = texts.find((candidate) => isTextOf(candidate, certificate))
+    const text = vouched.texts[vouched.certificates.indexOf(certificate)]
     if (text !== undefined) issuers.add(text, certificate, issuer.subjectPublicKeyInfo.der)
   }
+}
+
+/** A signer with the certificates that came along, each at the place of its text. */
+interface Vouched {
+  readonly signer: KnownSigner
+  readonly texts: readonly string[]
+  readonly certificates: readonly Certificate[]
 }
 
 // Everything that makes a sender's certificate a signer: well-formed, of the right key and kind, vouched for.
@@ -219,16 +219,17 @@ async function vouch(
   algorithm: TokenAlgorithm,
   at: Date,
   trace?: TraceSink,
-): Promise<KnownSigner> {
+): Promise<Vouched> {
   const { plan, work } = bench
   const memory = trace === undefined ? bench.issuers : undefined
-  const [leaf, ...intermediates] = texts.map((text, index) => {
+  const certificates = texts.map((text, index) => {
     const issuer = index === 0 ? undefined : memory?.find(text)
     if (issuer !== undefined) return issuer
     work.certificatesParsed++
     work.bytesParsed += text.length
     return readCertificate(text, index)
   })
+  const [leaf, ...intermediates] = certificates
   if (leaf === undefined) throw createError('ERR_TOKEN_CHAIN', { index: 0, problem: 'missing' })
   trace?.note('certificates', String(texts.length))
   trace?.enter('algorithmKey')
@@ -251,7 +252,7 @@ async function vouch(
     })
     trace?.note('trust anchor', path.anchor.id)
     trace?.enter('key')
-    return await toKnownSigner(path, leaf, algorithm)
+    return { signer: await toKnownSigner(path, leaf, algorithm), texts, certificates }
   } finally {
     work.pathEdges += budget.edges
     work.pathSignatureChecks += budget.signatureChecks

@@ -1,5 +1,6 @@
 // Layer: token. The compact JWS envelope (RFC 7515 §7.1): bytes of its parts, strictly base64url, nothing judged.
 
+import { platform } from '#platform'
 import { writeAscii } from '../bytes/ascii.ts'
 import { decodeBase64urlInto } from '../bytes/base64.ts'
 import type { TokenPart } from '../errors/codes.ts'
@@ -16,7 +17,7 @@ export interface TokenRoom {
   readonly decoded: Uint8Array
 }
 
-/** A compact JWS in its room, which the next token takes: what outlives a judgement must be copied. */
+/** A compact JWS in its room, which the next token takes: what outlives a judgement, or waits, must be copied. */
 export interface TokenParts {
   readonly token: string
   readonly room: TokenRoom
@@ -49,22 +50,35 @@ export function splitToken(token: unknown, maxTokenBytes: number, room?: TokenRo
   return parts
 }
 
-/** The same token in a room of its own, for a judgement that waits for something before it is done. */
-export function withOwnRoom(parts: TokenParts): TokenParts {
-  const room = createTokenRoom(parts.token.length)
-  room.text.set(parts.room.text.subarray(0, parts.token.length))
-  return { ...parts, room }
+/** Puts the token into its room again, which other tokens may have used while a judgement waited for something. */
+export function refillRoom({ token, room }: TokenParts): void {
+  writeAscii(token, room.text)
 }
 
-/** Bytes of one part; refuses padding, other alphabets and spare bits that are not zero. */
+/**
+ * Bytes of one part, until the next token comes into the room; refuses padding, other alphabets and spare bits that are
+ * not zero.
+ */
 export function decodePart(parts: TokenParts, part: EnvelopePart): Uint8Array {
-  const { room, headerEnd, payloadEnd } = parts
-  const start = part === 'header' ? 0 : part === 'payload' ? headerEnd + 1 : payloadEnd + 1
-  const end = part === 'header' ? headerEnd : part === 'payload' ? payloadEnd : parts.token.length
-  const length = decodeBase64urlInto(room.text, start, end, room.decoded, start)
-  if (length >= 0) return room.decoded.subarray(start, start + length)
+  const bytes = part === 'header' ? decodeHeader(parts) : decodeInRoom(parts, part)
+  if (bytes !== undefined) return bytes
   const problem = 'not canonical base64url without padding'
   throw createError('ERR_TOKEN_ENCODING', { part, offset: 0, problem })
+}
+
+// The longest part, but read only where its chain is not known: a call into the runtime pays off.
+function decodeHeader({ token, headerEnd }: TokenParts): Uint8Array | undefined {
+  return platform.decodeBase64(token.slice(0, headerEnd), 'base64url')
+}
+
+function decodeInRoom(
+  { token, room, headerEnd, payloadEnd }: TokenParts,
+  part: 'payload' | 'signature',
+): Uint8Array | undefined {
+  const start = part === 'payload' ? headerEnd + 1 : payloadEnd + 1
+  const end = part === 'payload' ? payloadEnd : token.length
+  const length = decodeBase64urlInto(room.text, start, end, room.decoded, start)
+  return length < 0 ? undefined : room.decoded.subarray(start, start + length)
 }
 
 /** Header and payload with the dot between them: what was signed. INVARIANT: ASCII once both have been decoded. */

@@ -7,6 +7,8 @@ import { createError } from '../errors/errors.ts'
 import { schemeOf, type TokenAlgorithm } from '../keys/algorithms.ts'
 import { borneSubjects, subjectsOf } from '../keys/subjects.ts'
 import type { PlatformPublicKey } from '../platform/contract.ts'
+import type { ChainKey } from '../verify/cache.ts'
+import { sampleOf } from '../verify/sampled-index.ts'
 import type { VerifiedPath } from '../verify/verified-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName } from '../x509/name.ts'
@@ -48,13 +50,18 @@ export async function toKnownSigner(
     })
   }
   const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
+  const named = subjectsOf(leaf)
   const identity: Identity = Object.freeze({
     anchor: path.anchor.id,
     subject: formatName(leaf.subject),
-    ...subjectsOf(leaf),
+    dns: named.dns,
+    uris: named.uris,
+    emails: named.emails,
+    ips: named.ips,
+    upns: named.upns,
     thumbprint,
   })
-  const borne = borneSubjects(leaf, thumbprint)
+  const borne = borneSubjects(named, thumbprint)
   const subjects = borne.length > FEW_SUBJECTS ? new Set(borne) : borne
   return { path, identity, subjects, key, algorithm, holder: await platform.sha256(der) }
 }
@@ -76,17 +83,21 @@ export function toKeep(signer: KnownSigner, headerText: string): KnownSigner {
   return { ...signer, path: signer.path.withoutLeaf(() => leafOf(headerText)) }
 }
 
-/** Length-prefixed, so that no other list of texts has the same chain text and passes for a chain that was read. */
-export function chainTextOf(algorithm: string, texts: readonly string[]): string {
-  let chainText = `${algorithm.length}:${algorithm}`
-  for (const text of texts) chainText += `${text.length}:${text}`
-  return chainText
+/** How the cache knows a chain whatever header carries it: by algorithm and texts, all of them compared. */
+export function chainKeyOf(algorithm: TokenAlgorithm, texts: readonly string[]): ChainKey {
+  let sample = sampleOf(algorithm)
+  for (const text of texts) sample = (Math.imul(sample, 31) + sampleOf(text)) | 0
+  return { sample, isIn: (headerText) => isChainOf(headerText, algorithm, texts) }
 }
 
-/** The chain text of a header that was read before. */
-export function chainTextOfHeader(headerText: string): string {
+function isChainOf(headerText: string, algorithm: TokenAlgorithm, texts: readonly string[]): boolean {
   const header = readHeader(headerText)
-  return chainTextOf(String(header['alg']), readCertificateTexts(header))
+  const held = readCertificateTexts(header)
+  return (
+    header['alg'] === algorithm &&
+    held.length === texts.length &&
+    held.every((text, index) => text === texts[index])
+  )
 }
 
 function leafOf(headerText: string): Certificate {

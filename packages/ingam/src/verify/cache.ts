@@ -20,12 +20,12 @@ interface Header<V> extends IndexNode<Header<V>> {
   readonly chain: Chain<V>
 }
 
-/** How a cache is made. */
-export interface ChainCacheOptions {
-  /** Bytes that everything in it may take. */
-  readonly maxBytes: number
-  /** The text by which a chain is known whatever header carries it, read out of a header that was added. */
-  readonly chainTextOf: (headerText: string) => string
+/** What a chain is known by whatever header carries it. */
+export interface ChainKey {
+  /** Chooses the bucket, no more. */
+  readonly sample: number
+  /** Whether a header that was added carries exactly this chain. */
+  readonly isIn: (headerText: string) => boolean
 }
 
 // LIMIT: a signer writes one header, perhaps two while it changes version; more are not worth memory.
@@ -35,7 +35,7 @@ const BYTES_OF_A_CHAIN = 3_500
 
 /** Cache of verified chains with a limit on its bytes; the chain used least recently goes first. */
 export class ChainCache<V> {
-  readonly #options: ChainCacheOptions
+  readonly #maxBytes: number
   readonly #chains = new SampledIndex<Chain<V>>()
   readonly #headers = new SampledIndex<Header<V>>()
   #newest: Chain<V> | undefined
@@ -45,8 +45,8 @@ export class ChainCache<V> {
   hits = 0
   misses = 0
 
-  constructor(options: ChainCacheOptions) {
-    this.#options = options
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
   }
 
   /** The value of the chain that came under exactly this header: the first `length` characters of the text. */
@@ -65,46 +65,42 @@ export class ChainCache<V> {
     return header.chain.value
   }
 
-  /** The value of the chain with exactly this text. */
-  findChain(text: string): V | undefined {
-    return this.#chainWith(text)?.value
+  /** The value of exactly this chain. */
+  findChain(key: ChainKey): V | undefined {
+    return this.#chainWith(key)?.value
   }
 
   /** Remembers a chain and the header that carried it. The header's text must be no part of a larger one. */
-  add(chainText: string, value: V, headerText: string): void {
-    const known = this.#chainWith(chainText)
+  add(key: ChainKey, value: V, headerText: string): void {
+    const known = this.#chainWith(key)
     if (known !== undefined && known.value !== value) this.#drop(known)
-    const chain = known !== undefined && known.value === value ? known : this.#addChain(chainText, value)
+    const chain = known !== undefined && known.value === value ? known : this.#addChain(key, value)
     if (chain === undefined) return
     this.#addHeader(chain, headerText)
     // A chain is found by its headers alone: without one it is nothing.
     if (chain.headers.length === 0) this.#drop(chain)
     else this.#touch(chain)
-    while (this.bytes > this.#options.maxBytes && this.#oldest !== undefined) this.#drop(this.#oldest)
+    while (this.bytes > this.#maxBytes && this.#oldest !== undefined) this.#drop(this.#oldest)
   }
 
   /** Forgets a chain, for one whose dates have passed. */
-  removeChain(text: string): void {
-    const chain = this.#chainWith(text)
+  removeChain(key: ChainKey): void {
+    const chain = this.#chainWith(key)
     if (chain !== undefined) this.#drop(chain)
   }
 
-  #chainWith(text: string): Chain<V> | undefined {
-    let chain = this.#chains.first(sampleOf(text))
-    while (chain !== undefined && !this.#hasText(chain, text)) chain = chain.next
+  #chainWith(key: ChainKey): Chain<V> | undefined {
+    let chain = this.#chains.first(key.sample)
+    while (chain !== undefined && !isChain(chain, key)) chain = chain.next
     return chain
   }
 
-  #hasText({ headers: [header] }: Chain<V>, text: string): boolean {
-    return header !== undefined && this.#options.chainTextOf(header.text) === text
-  }
-
-  #addChain(text: string, value: V): Chain<V> | undefined {
+  #addChain({ sample }: ChainKey, value: V): Chain<V> | undefined {
     const chain: Chain<V> = {
       value,
       headers: [],
       bytes: BYTES_OF_A_CHAIN,
-      sample: sampleOf(text),
+      sample,
       next: undefined,
       newer: undefined,
       older: undefined,
@@ -160,4 +156,8 @@ export class ChainCache<V> {
     chain.newer = undefined
     chain.older = undefined
   }
+}
+
+function isChain({ headers: [header] }: Chain<unknown>, key: ChainKey): boolean {
+  return header !== undefined && key.isIn(header.text)
 }

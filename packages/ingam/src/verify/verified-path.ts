@@ -3,7 +3,7 @@
 
 import type { PathRules } from '../path/checks.ts'
 import type { Purpose } from '../path/purpose.ts'
-import type { Certificate } from '../x509/certificate.ts'
+import { type Certificate, validityOf } from '../x509/certificate.ts'
 
 interface Parts {
   readonly certificates: readonly Certificate[]
@@ -21,7 +21,7 @@ export class VerifiedPath {
   readonly #validUntil: number
   readonly #anchorValidity: PathRules['anchorValidity']
   readonly #aboveLeaf: readonly Certificate[]
-  readonly #readLeaf: () => Certificate
+  readonly #leaf: Certificate | (() => Certificate)
   readonly anchor: { readonly id: string; readonly certificate: Certificate }
   readonly purpose: Purpose
   /** The user-constrained policy set (RFC 5280 §6.1.6), sorted; `2.5.29.32.0` stands for any policy. */
@@ -30,25 +30,33 @@ export class VerifiedPath {
   /** @internal made by verifyPath alone */
   constructor(parts: Parts) {
     const { at, purpose, anchorValidity } = parts.rules
-    const [leaf, ...aboveLeaf] = parts.certificates
+    const leaf = parts.certificates[0]
     if (leaf === undefined) throw new TypeError('a path has a leaf')
-    this.#aboveLeaf = aboveLeaf
-    this.#readLeaf = parts.readLeaf === undefined ? () => leaf : keptWhileUsed(parts.readLeaf)
+    this.#aboveLeaf = parts.certificates.slice(1)
+    this.#leaf = parts.readLeaf === undefined ? leaf : keptWhileUsed(parts.readLeaf)
     this.anchor = Object.freeze(parts.anchor)
     this.purpose = purpose
     this.policies = Object.freeze([...parts.policies])
     this.#at = at.getTime()
     this.#anchorValidity = anchorValidity
-    const isDated = anchorValidity === 'enforce' || parts.certificates.length === 1
-    const dated = isDated ? parts.certificates : parts.certificates.slice(0, -1)
-    this.#validFrom = Math.max(...dated.map((c) => c.notBefore.getTime()))
-    this.#validUntil = Math.min(...dated.map((c) => c.notAfter.getTime()))
+    const { length } = parts.certificates
+    const dated = anchorValidity === 'enforce' || length === 1 ? length : length - 1
+    let validFrom = Number.NEGATIVE_INFINITY
+    let validUntil = Number.POSITIVE_INFINITY
+    for (let position = 0; position < dated; position++) {
+      const { from, until } = validityOf(parts.certificates[position] ?? leaf)
+      validFrom = Math.max(validFrom, from)
+      validUntil = Math.min(validUntil, until)
+    }
+    this.#validFrom = validFrom
+    this.#validUntil = validUntil
     Object.freeze(this)
   }
 
   /** Leaf first, the trust anchor's certificate last; a pinned leaf stands alone. */
   get certificates(): readonly Certificate[] {
-    return Object.freeze([this.#readLeaf(), ...this.#aboveLeaf])
+    const leaf = typeof this.#leaf === 'function' ? this.#leaf() : this.#leaf
+    return Object.freeze([leaf, ...this.#aboveLeaf])
   }
 
   /**

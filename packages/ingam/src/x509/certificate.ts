@@ -97,43 +97,111 @@ export function parseCertificate(der: Uint8Array): Certificate {
 function readCertificate(outer: DerReader, der: Uint8Array): Certificate {
   return outer.readWithin(TAG.sequence, 'Certificate', (reader) => {
     const start = reader.offset
-    const fields = reader.readWithin(TAG.sequence, 'tbsCertificate', readTbsCertificate)
+    const tbs = reader.readWithin(TAG.sequence, 'tbsCertificate', readTbsCertificate)
     const tbsCertificate = reader.since(start)
     const signatureAlgorithm = readAlgorithmIdentifier(reader, 'signatureAlgorithm')
     const signatureValue = reader.readBitString('signatureValue')
     // RFC 5280 §4.1.1.2: the same algorithm identifier, to the byte.
-    const { signature, notBefore, notAfter, ...tbs } = fields
-    if (!equalBytes(signature.der, signatureAlgorithm.der)) {
+    if (!equalBytes(tbs.signature.der, signatureAlgorithm.der)) {
       throw createError('ERR_CERT_ALGORITHM_MISMATCH', {
-        inner: signature.name,
+        inner: tbs.signature.name,
         outer: signatureAlgorithm.name,
       })
     }
-    const certificate: Certificate = {
-      kind: 'certificate',
-      der,
-      tbsCertificate,
-      ...tbs,
-      // A fresh Date each time: what one reader does to it never reaches another's judgement.
-      get notBefore() {
-        return new Date(notBefore)
-      },
-      get notAfter() {
-        return new Date(notAfter)
-      },
-      signatureAlgorithm,
-      signatureValue,
-    }
+    const certificate = new ParsedCertificate(der, tbsCertificate, tbs, signatureAlgorithm, signatureValue)
     checkNames(certificate)
-    return Object.freeze(certificate)
+    return certificate
   })
 }
 
-type TbsFields = Omit<
-  Certificate,
-  'kind' | 'der' | 'tbsCertificate' | 'signatureAlgorithm' | 'signatureValue'
-> & {
+// One shape for all: an object put together anew from parts costs as much as reading them.
+class ParsedCertificate implements Certificate {
+  readonly kind = 'certificate'
+  readonly der: Uint8Array
+  readonly tbsCertificate: Uint8Array
+  readonly version: 1 | 2 | 3
+  readonly serialNumber: Uint8Array
+  readonly signatureAlgorithm: AlgorithmIdentifier
+  readonly issuer: Name
+  readonly subject: Name
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+  readonly extensions: readonly Extension[]
+  readonly basicConstraints?: BasicConstraints
+  readonly keyUsage?: KeyUsage
+  readonly extKeyUsage?: ExtKeyUsage
+  readonly subjectAltName?: readonly GeneralName[]
+  readonly subjectKeyIdentifier?: Uint8Array
+  readonly authorityKeyIdentifier?: AuthorityKeyIdentifier
+  readonly nameConstraints?: NameConstraints
+  readonly certificatePolicies?: readonly PolicyInformation[]
+  readonly policyMappings?: readonly PolicyMapping[]
+  readonly policyConstraints?: PolicyConstraints
+  readonly inhibitAnyPolicy?: number
+  readonly signatureValue: Uint8Array
+  readonly #notBefore: number
+  readonly #notAfter: number
+
+  constructor(
+    der: Uint8Array,
+    tbsCertificate: Uint8Array,
+    tbs: TbsFields,
+    signatureAlgorithm: AlgorithmIdentifier,
+    signatureValue: Uint8Array,
+  ) {
+    this.der = der
+    this.tbsCertificate = tbsCertificate
+    this.version = tbs.version
+    this.serialNumber = tbs.serialNumber
+    this.signatureAlgorithm = signatureAlgorithm
+    this.issuer = tbs.issuer
+    this.subject = tbs.subject
+    this.subjectPublicKeyInfo = tbs.subjectPublicKeyInfo
+    this.extensions = tbs.extensions
+    Object.assign(this, tbs.decoded)
+    this.signatureValue = signatureValue
+    this.#notBefore = tbs.notBefore
+    this.#notAfter = tbs.notAfter
+    Object.freeze(this)
+  }
+
+  // A fresh Date each time: what one reader does to it never reaches another's judgement.
+  get notBefore(): Date {
+    return new Date(this.#notBefore)
+  }
+
+  get notAfter(): Date {
+    return new Date(this.#notAfter)
+  }
+
+  static validityOf(certificate: Certificate): Validity {
+    if (#notAfter in certificate) return { from: certificate.#notBefore, until: certificate.#notAfter }
+    return { from: certificate.notBefore.getTime(), until: certificate.notAfter.getTime() }
+  }
+}
+
+/** The ends of a validity period, both within it, in milliseconds since 1970 UTC. */
+export interface Validity {
+  readonly from: number
+  readonly until: number
+}
+
+/** The validity period of a certificate, without the Dates that it makes for others to keep. */
+export function validityOf(certificate: Certificate): Validity {
+  return ParsedCertificate.validityOf(certificate)
+}
+
+interface TbsFields {
+  readonly version: 1 | 2 | 3
+  readonly serialNumber: Uint8Array
   readonly signature: AlgorithmIdentifier
+  readonly issuer: Name
+  /** Milliseconds since 1970 UTC. */
+  readonly notBefore: number
+  readonly notAfter: number
+  readonly subject: Name
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+  readonly extensions: readonly Extension[]
+  readonly decoded: DecodedExtensions
 }
 
 function readTbsCertificate(reader: DerReader): TbsFields {
@@ -141,25 +209,27 @@ function readTbsCertificate(reader: DerReader): TbsFields {
   const serialNumber = readSerialNumber(reader)
   const signature = readAlgorithmIdentifier(reader, 'signature')
   const issuer = readName(reader, 'issuer')
-  const validity = reader.readWithin(TAG.sequence, 'validity', (inner) => ({
-    notBefore: readTime(inner, 'notBefore'),
-    notAfter: readTime(inner, 'notAfter'),
-  }))
+  const validity = reader.readInto(TAG.sequence, 'validity')
+  const notBefore = readTime(validity, 'notBefore')
+  const notAfter = readTime(validity, 'notAfter')
+  validity.finish('validity')
   const subject = readName(reader, 'subject')
   const subjectPublicKeyInfo = readSubjectPublicKeyInfo(reader)
   skipUniqueIdentifier(reader, version, 1, 'issuerUniqueID')
   skipUniqueIdentifier(reader, version, 2, 'subjectUniqueID')
   const extensions = readExtensions(reader, version)
+  const decoded = decodeExtensions(extensions)
   return {
     version,
     serialNumber,
     signature,
     issuer,
+    notBefore,
+    notAfter,
     subject,
-    ...validity,
     subjectPublicKeyInfo,
     extensions,
-    ...decodeExtensions(extensions),
+    decoded,
   }
 }
 

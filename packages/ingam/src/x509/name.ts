@@ -4,7 +4,7 @@ import { compareBytes, equalBytes } from '../bytes/compare.ts'
 import { encodeHex } from '../bytes/hex.ts'
 import { type DerReader, nonCanonical, valueError } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
-import { escapeText } from '../errors/escape.ts'
+import { escapeText, MAX_SHOWN_CHARACTERS } from '../errors/escape.ts'
 import { nameOfOid } from './oids.ts'
 
 /** One attribute; `value` is its text, or `#` and hexadecimal DER where its type is no text. */
@@ -42,8 +42,28 @@ export function equalNames(a: Name, b: Name): boolean {
 export function nameKey(name: Name): string {
   const known = keys.get(name)
   if (known !== undefined) return known
-  const key = JSON.stringify(rdnKeys(name))
+  const key = rememberedKey(name)
   keys.set(name, key)
+  return key
+}
+
+// The same issuers are named in all certificates of a service's clients, mostly in the same bytes, and equal bytes are
+// equal names. LIMIT: 256 names of at most 256 bytes, whoever sent them.
+const REMEMBERED_BYTES = 256
+const remembered: ({ readonly der: Uint8Array; readonly key: string } | undefined)[] = Array.from({
+  length: 256,
+})
+
+function rememberedKey(name: Name): string {
+  const { der } = name
+  if (der.length > REMEMBERED_BYTES) return JSON.stringify(rdnKeys(name))
+  let hash = 0x811c9dc5
+  for (const byte of der) hash = Math.imul(hash ^ byte, 0x01000193)
+  const slot = (hash ^ (hash >>> 16)) & 0xff
+  const known = remembered[slot]
+  if (known !== undefined && equalBytes(known.der, der)) return known.key
+  const key = JSON.stringify(rdnKeys(name))
+  remembered[slot] = { der: der.slice(), key }
   return key
 }
 
@@ -72,7 +92,7 @@ export function formatName(name: Name): string {
 
 // A value that is no text stands as number sign and hexadecimal, which is not escaped (RFC 4514 §2.4).
 function formatValue({ value, der }: Attribute): string {
-  return value === hexValue(der) ? escapeText(value) : escapeValue(value)
+  return value.startsWith('#') && value === hexValue(der) ? escapeText(value) : escapeValue(value)
 }
 
 function hexValue(der: Uint8Array): string {
@@ -128,10 +148,12 @@ function readText(tag: number, content: Uint8Array, reading: string, offset: num
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** Text of well-formed UTF-8. */
 export function decodeUtf8(content: Uint8Array, reading: string, offset: number): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
+    return utf8.decode(content)
   } catch {
     throw valueError(reading, offset, 'UTF-8', 'other bytes')
   }
@@ -191,6 +213,8 @@ function foldCase(character: string): string {
 
 // RFC 4514 §2.4
 function escapeValue(value: string): string {
+  // Nothing to escape, as in most values.
+  if (/^[\w.:/@-][\w .:/@-]*(?<! )$/u.test(value) && value.length <= MAX_SHOWN_CHARACTERS) return value
   const escaped = value
     .replaceAll(/["+,;<>\\]/gu, String.raw`\$&`)
     .replaceAll(/^[ #]|(?<=.) $/gsu, String.raw`\$&`)
