@@ -116,7 +116,7 @@ export function encodeText(text: string): string {
 
 /** The preferred `sub` of the certificate. */
 export async function subjectOf(leaf: TestCertificate): Promise<string> {
-  return borneSubjects(subjectsOf(leaf.certificate), await thumbprintOf(leaf))[0]
+  return borneSubjects(subjectsOf(leaf.certificate), await thumbprintOf(leaf))[0] ?? ''
 }
 
 /** Base64url SHA-256 of the certificate's DER. */

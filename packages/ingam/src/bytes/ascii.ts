@@ -26,6 +26,11 @@ export function asciiOf(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
 
+/** A character for each byte: the smallest form in which a few bytes can be kept. */
+export function latin1Of(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}
+
 /** The same ASCII text, flat and no part of a larger one, which it would otherwise keep in memory. */
 export function ownAscii(text: string): string {
   const target = text.length <= scratch.length ? scratch : new Uint8Array(text.length)

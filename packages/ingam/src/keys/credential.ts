@@ -197,8 +197,8 @@ function checkOrder(certificates: readonly Certificate[]): void {
 async function chooseSubject(leaf: Certificate, wanted: string | undefined): Promise<string> {
   const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
   const borne = borneSubjects(subjectsOf(leaf), thumbprint)
-  if (wanted === undefined) return borne[0]
-  if (borne.includes(wanted)) return wanted
+  const subject = wanted ?? borne[0]
+  if (subject !== undefined && borne.includes(subject)) return subject
   throw createError('ERR_ARG_VALUE', {
     argument: 'subject',
     expected: `one of ${borne.join(', ')}`,

@@ -33,8 +33,9 @@ function namesOf({ subjectAltName = [] }: Certificate, kind: NamedKind): readonl
     if (name.kind !== kind) continue
     const value = name.kind === 'otherName' ? name.upn : name.value
     if (value === undefined) continue
-    names ??= []
-    names.push(value)
+    // A list that begins with its one name takes no room for more.
+    if (names === undefined) names = [value]
+    else names.push(value)
   }
   return names === undefined ? NONE : Object.freeze(names)
 }
@@ -45,7 +46,7 @@ function namesOf({ subjectAltName = [] }: Certificate, kind: NamedKind): readonl
  *
  * @param thumbprint base64url SHA-256 of the certificate's DER
  */
-export function borneSubjects(subjects: Subjects, thumbprint: string): readonly [string, ...string[]] {
+export function borneSubjects(subjects: Subjects, thumbprint: string): readonly string[] {
   const { uris, dns, emails, upns } = subjects
   const named: string[] = []
   for (const value of uris) named.push(`uri:${value}`)
@@ -53,7 +54,7 @@ export function borneSubjects(subjects: Subjects, thumbprint: string): readonly 
   for (const value of dns) if (!value.includes('*')) named.push(`dns:${value}`)
   for (const value of emails) named.push(`email:${value}`)
   for (const value of upns) named.push(`upn:${value}`)
-  const own = `x509-sha256:${thumbprint}`
-  const [first, ...rest] = named
-  return first === undefined ? [own] : [first, ...rest, own]
+  named.push(`x509-sha256:${thumbprint}`)
+  // A copy has no room for more, and these are kept for each signer.
+  return named.slice()
 }

@@ -2,6 +2,7 @@
 // keeping for a hundred thousand of them.
 
 import { platform } from '#platform'
+import { latin1Of } from '../bytes/ascii.ts'
 import { decodeBase64url, encodeBase64url } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
 import { schemeOf, type TokenAlgorithm } from '../keys/algorithms.ts'
@@ -25,8 +26,8 @@ export interface KnownSigner {
   readonly subjects: Subjects
   readonly key: PlatformPublicKey
   readonly algorithm: TokenAlgorithm
-  /** SHA-256 of the leaf's SubjectPublicKeyInfo. */
-  readonly holder: Uint8Array
+  /** SHA-256 of the leaf's SubjectPublicKeyInfo, a character for each byte. */
+  readonly holder: string
 }
 
 type Subjects = readonly string[] | ReadonlySet<string>
@@ -63,7 +64,7 @@ export async function toKnownSigner(
   })
   const borne = borneSubjects(named, thumbprint)
   const subjects = borne.length > FEW_SUBJECTS ? new Set(borne) : borne
-  return { path, identity, subjects, key, algorithm, holder: await platform.sha256(der) }
+  return { path, identity, subjects, key, algorithm, holder: latin1Of(await platform.sha256(der)) }
 }
 
 /** Whether the certificate bears the name. */

@@ -17,7 +17,7 @@ export class OneTimeKeys {
   readonly #room: Uint8Array
   // What stands in front in the room: mostly the next token's as well.
   #prefix: Uint8Array | undefined
-  #holder: Uint8Array | undefined
+  #holder: string | undefined
 
   constructor(profile: string, audiences: ReadonlySet<string>) {
     const prefixes = Array.from(audiences, (audience): [string, Uint8Array] => [
@@ -33,9 +33,9 @@ export class OneTimeKeys {
    * The key, 32 bytes.
    *
    * @param audience one of the verifier's
-   * @param holder SHA-256 of the leaf's SubjectPublicKeyInfo
+   * @param holder SHA-256 of the leaf's SubjectPublicKeyInfo, a character for each byte
    */
-  of(audience: string, holder: Uint8Array, tokenId: string): MaybePromise<Uint8Array> {
+  of(audience: string, holder: string, tokenId: string): MaybePromise<Uint8Array> {
     const prefix = this.#prefixes.get(audience)
     if (prefix === undefined) throw new TypeError('an audience of another verifier')
     const end = prefix.length + HOLDER_BYTES + LENGTH_BYTES
@@ -47,11 +47,13 @@ export class OneTimeKeys {
     return platform.sha256(this.#room.subarray(0, end + length))
   }
 
-  // INVARIANT: neither array ever changes, so that the same one has the same bytes.
-  #writeFront(prefix: Uint8Array, holder: Uint8Array): void {
+  // INVARIANT: a prefix never changes, so that the same array has the same bytes.
+  #writeFront(prefix: Uint8Array, holder: string): void {
     if (prefix === this.#prefix && holder === this.#holder) return
     this.#room.set(prefix, 0)
-    this.#room.set(holder, prefix.length)
+    for (let index = 0; index < HOLDER_BYTES; index++) {
+      this.#room[prefix.length + index] = holder.charCodeAt(index)
+    }
     this.#room.fill(0, prefix.length + HOLDER_BYTES, prefix.length + HOLDER_BYTES + LENGTH_BYTES)
     this.#prefix = prefix
     this.#holder = holder

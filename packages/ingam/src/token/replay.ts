@@ -10,8 +10,8 @@ export type ReplayAnswer = 'fresh' | 'used' | 'before-epoch' | 'full' | 'quota'
 export interface ReplayEntry {
   /** SHA-256 over length-prefixed profile, audience, SHA-256 of the leaf's SubjectPublicKeyInfo, and jti: 32 bytes. */
   readonly key: Uint8Array
-  /** SHA-256 of the leaf's SubjectPublicKeyInfo: 32 bytes; whose quota is charged. */
-  readonly holder: Uint8Array
+  /** SHA-256 of the leaf's SubjectPublicKeyInfo, a character for each byte: 32; whose quota is charged. */
+  readonly holder: string
   /** iat, in seconds since 1970 UTC. */
   readonly issuedAt: number
   /** exp with the verifier's tolerance, in seconds since 1970 UTC: until when the entry must be kept. */
@@ -136,8 +136,8 @@ class MemoryReplayStore implements ReplayStore {
     // What has been forgotten, or could be at once, is nothing that this memory can vouch for.
     const forgottenUntil = Math.max(this.#forgottenUntil, entry.now)
     if (entry.issuedAt < this.#beganAt || entry.keepUntil <= forgottenUntil) return 'before-epoch'
-    readWords(entry.key, this.#key)
-    readWords(entry.holder, this.#holderKey)
+    readWords((index) => entry.key[index] ?? 0, this.#key)
+    readWords((index) => entry.holder.charCodeAt(index), this.#holderKey)
     this.#entry = this.#entries.find(this.#key)
     if (this.#entry !== 0) return this.#hasPassed(this.#entry, entry.now) ? 'fresh' : 'used'
     if (this.#entries.size >= this.maxEntries) return 'full'
@@ -191,17 +191,10 @@ class MemoryReplayStore implements ReplayStore {
   }
 }
 
-function readWords(bytes: Uint8Array, words: Uint32Array): void {
+function readWords(byteAt: (index: number) => number, words: Uint32Array): void {
   for (let index = 0; index < words.length; index++) {
     const start = 4 * index
     words[index] =
-      (byteAt(bytes, start) << 24) |
-      (byteAt(bytes, start + 1) << 16) |
-      (byteAt(bytes, start + 2) << 8) |
-      byteAt(bytes, start + 3)
+      (byteAt(start) << 24) | (byteAt(start + 1) << 16) | (byteAt(start + 2) << 8) | byteAt(start + 3)
   }
-}
-
-function byteAt(bytes: Uint8Array, index: number): number {
-  return bytes[index] ?? 0
 }

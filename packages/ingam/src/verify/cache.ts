@@ -8,7 +8,7 @@ import { type IndexNode, SampledIndex, sampleOf } from './sampled-index.ts'
 interface Chain<V> extends IndexNode<Chain<V>> {
   readonly value: V
   /** At least one while the chain is held. */
-  readonly headers: Header<V>[]
+  headers: readonly Header<V>[]
   bytes: number
   newer: Chain<V> | undefined
   older: Chain<V> | undefined
@@ -115,11 +115,10 @@ export class ChainCache<V> {
     if (chain.headers.some((header) => header.text === text)) return
     const header: Header<V> = { text, chain, sample: sampleOf(text), next: undefined }
     if (!this.#headers.add(header)) return
-    if (chain.headers.length >= MAX_HEADERS) {
-      const first = chain.headers.shift()
-      if (first !== undefined) this.#forgetHeader(first)
-    }
-    chain.headers.push(header)
+    const [first] = chain.headers
+    const isFull = first !== undefined && chain.headers.length >= MAX_HEADERS
+    if (isFull) this.#forgetHeader(first)
+    chain.headers = first === undefined ? [header] : chain.headers.slice(isFull ? 1 : 0).concat(header)
     chain.bytes += text.length
     this.bytes += text.length
   }
@@ -132,7 +131,7 @@ export class ChainCache<V> {
 
   #drop(chain: Chain<V>): void {
     for (const header of chain.headers) this.#forgetHeader(header)
-    chain.headers.length = 0
+    chain.headers = []
     this.#unlink(chain)
     this.#chains.remove(chain)
     this.size--

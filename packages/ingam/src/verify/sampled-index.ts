@@ -7,7 +7,9 @@ export interface IndexNode<N> {
   next: N | undefined
 }
 
-const SAMPLES = 24
+// LIMIT: a header has two to four thousand characters, of which a hundred or more are the signature under the leaf's
+// certificate: so close together, several samples fall on it, and chains of one CA do not share a bucket.
+const SAMPLES = 64
 // LIMIT: records in one bucket; all but a few would need to be made to collide.
 const MAX_BUCKET = 8
 

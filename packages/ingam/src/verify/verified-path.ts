@@ -21,7 +21,9 @@ export class VerifiedPath {
   readonly #validUntil: number
   readonly #anchorValidity: PathRules['anchorValidity']
   readonly #aboveLeaf: readonly Certificate[]
-  readonly #leaf: Certificate | (() => Certificate)
+  readonly #readLeaf: (() => Certificate) | undefined
+  // Where the leaf is read again, it is held as long as somebody else holds it.
+  #leaf: Certificate | WeakRef<Certificate> | undefined
   readonly anchor: { readonly id: string; readonly certificate: Certificate }
   readonly purpose: Purpose
   /** The user-constrained policy set (RFC 5280 §6.1.6), sorted; `2.5.29.32.0` stands for any policy. */
@@ -33,10 +35,11 @@ export class VerifiedPath {
     const leaf = parts.certificates[0]
     if (leaf === undefined) throw new TypeError('a path has a leaf')
     this.#aboveLeaf = parts.certificates.slice(1)
-    this.#leaf = parts.readLeaf === undefined ? leaf : keptWhileUsed(parts.readLeaf)
+    this.#readLeaf = parts.readLeaf
+    this.#leaf = parts.readLeaf === undefined ? leaf : undefined
     this.anchor = Object.freeze(parts.anchor)
     this.purpose = purpose
-    this.policies = Object.freeze([...parts.policies])
+    this.policies = Object.isFrozen(parts.policies) ? parts.policies : Object.freeze(parts.policies.slice())
     this.#at = at.getTime()
     this.#anchorValidity = anchorValidity
     const { length } = parts.certificates
@@ -55,8 +58,8 @@ export class VerifiedPath {
 
   /** Leaf first, the trust anchor's certificate last; a pinned leaf stands alone. */
   get certificates(): readonly Certificate[] {
-    const leaf = typeof this.#leaf === 'function' ? this.#leaf() : this.#leaf
-    return Object.freeze([leaf, ...this.#aboveLeaf])
+    const leaf = this.#leaf instanceof WeakRef ? this.#leaf.deref() : this.#leaf
+    return Object.freeze([leaf ?? this.#leafAgain(), ...this.#aboveLeaf])
   }
 
   /**
@@ -69,6 +72,13 @@ export class VerifiedPath {
     const { certificates, anchor, policies, purpose, at } = this
     const rules = { at, purpose, anchorValidity: this.#anchorValidity }
     return new VerifiedPath({ certificates, anchor, policies, rules, readLeaf })
+  }
+
+  #leafAgain(): Certificate {
+    if (this.#readLeaf === undefined) throw new TypeError('a path has a leaf')
+    const leaf = this.#readLeaf()
+    this.#leaf = new WeakRef(leaf)
+    return leaf
   }
 
   /** The instant for which the path was verified. */
@@ -101,15 +111,4 @@ export class VerifiedPath {
 /** Whether the value is a {@link VerifiedPath} that this library made. */
 export function isVerifiedPath(value: unknown): value is VerifiedPath {
   return VerifiedPath.is(value)
-}
-
-function keptWhileUsed(read: () => Certificate): () => Certificate {
-  let kept: WeakRef<Certificate> | undefined
-  return () => {
-    const held = kept?.deref()
-    if (held !== undefined) return held
-    const certificate = read()
-    kept = new WeakRef(certificate)
-    return certificate
-  }
 }

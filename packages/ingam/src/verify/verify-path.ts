@@ -12,7 +12,7 @@ import type { PathMemory } from '../path/memory.ts'
 import { DEFAULT_POLICY_INPUTS, type PolicyInputs } from '../path/policy-graph.ts'
 import type { Purpose } from '../path/purpose.ts'
 import { type Attempts, toError } from '../path/refusal.ts'
-import { createTrustStore, type TrustAnchor, TrustStore } from '../path/trust-store.ts'
+import { createTrustStore, type StoredAnchor, type TrustAnchor, TrustStore } from '../path/trust-store.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { VerifiedPath } from './verified-path.ts'
 
@@ -103,14 +103,19 @@ export async function searchPath(search: PathSearch): Promise<VerifiedPath> {
   const outcome = await buildPath({ pinnedLeaf: 'refuse', ...search })
   search.onAttempts?.(outcome.attempts())
   if (!outcome.ok) throw await toError(outcome.refusal, outcome.attempts())
-  const { certificate, id } = outcome.anchor
-  const anchor = { certificate, id: id ?? ids.get(certificate) ?? (await thumbprintId(certificate)) }
-  if (id === undefined) ids.set(certificate, anchor.id)
+  const anchor = shownAnchors.get(outcome.anchor) ?? (await showAnchor(outcome.anchor))
   return new VerifiedPath({ certificates: outcome.chain, anchor, policies: outcome.policies, rules })
 }
 
-// Derived from the certificate alone, so that it never goes stale; of anchors, which stay.
-const ids: WeakMap<Certificate, string> = new WeakMap()
+// Derived from the stored anchor alone, so that it never goes stale; all its paths share it.
+const shownAnchors: WeakMap<StoredAnchor, VerifiedPath['anchor']> = new WeakMap()
+
+async function showAnchor(stored: StoredAnchor): Promise<VerifiedPath['anchor']> {
+  const { certificate, id } = stored
+  const anchor = Object.freeze({ certificate, id: id ?? (await thumbprintId(certificate)) })
+  shownAnchors.set(stored, anchor)
+  return anchor
+}
 
 /** The rules of a path where nothing but instant and purpose is chosen. */
 export function usualRules(at: Date, purpose: Purpose): PathRules {

@@ -161,12 +161,11 @@ export function decodeUtf8(content: Uint8Array, reading: string, offset: number)
 
 /** Text of bytes below 0x80. */
 export function decodeAscii(content: Uint8Array, reading: string, offset: number): string {
-  let text = ''
   for (const byte of content) {
     if (byte >= 0x80) throw valueError(reading, offset, 'ASCII', `byte 0x${byte.toString(16)}`)
-    text += String.fromCharCode(byte)
   }
-  return text
+  // At once: put together from characters, a text stays a chain of its pieces, thirty bytes for each of them.
+  return utf8.decode(content)
 }
 
 function decodeUtf16(content: Uint8Array, reading: string, offset: number): string {
