@@ -2,7 +2,7 @@
 // OpenSSL holds for each key counts as well.
 
 import { createVerifier, signToken, type Verifier } from 'ingam'
-import { AUDIENCE, type Algorithm, createPki, issueLeaf } from '../lib/pki.ts'
+import { type Algorithm, AUDIENCE, createPki, issueLeaf } from '../lib/pki.ts'
 import type { Settings } from '../lib/settings.ts'
 
 export interface MemoryResult {
@@ -58,7 +58,11 @@ export async function measureChainMemory(algorithm: Algorithm, settings: Setting
   }
 }
 
-function used(verifier: Verifier): { readonly resident: number; readonly heap: number; readonly accounted: number } {
+function used(verifier: Verifier): {
+  readonly resident: number
+  readonly heap: number
+  readonly accounted: number
+} {
   for (let round = 0; round < 4; round++) globalThis.gc?.()
   const { rss, heapUsed, arrayBuffers } = process.memoryUsage()
   return { resident: rss, heap: heapUsed + arrayBuffers, accounted: verifier.status().cachedBytes }

@@ -244,19 +244,19 @@ export const catalogue: Catalogue = {
     message: (d) => `${named(d.certificate)}: critical extension ${d.name} (${d.oid}) is not understood`,
   }),
   ERR_PATH_NAME_CONSTRAINT: path({
-    rank: 52,
+    rank: 62,
     summary: 'a name that the nameConstraints of a CA above do not allow',
     hint: 'the CA may not vouch for this name; have the certificate issued by one that may',
     message: (d) => `${named(d.certificate)}: "${d.name}": ${d.problem} of "${d.imposedBy}"`,
   }),
   ERR_PATH_ANCHOR_NAME: path({
-    rank: 54,
+    rank: 64,
     summary: 'a name for which the trust anchor may not speak',
     hint: 'the operator of the verifier chose the names of this trust anchor; ask for a name among them',
     message: (d) => `${named(d.certificate)}: "${d.name}": ${d.problem} of the trust anchor "${d.anchor}"`,
   }),
   ERR_PATH_POLICY: path({
-    rank: 52,
+    rank: 62,
     summary: 'the certificate policies of the path are not those that are required',
     hint: 'have the certificate issued under an accepted policy',
     message: (d) => `${named(d.certificate)}: certificate policies: ${d.problem}`,

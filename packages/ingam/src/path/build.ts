@@ -1,6 +1,6 @@
 // Layer: path. The search: from the leaf up to every trust anchor that a chain of names reaches, depth first, under a
-// budget. Each complete candidate is judged by checks.ts, then its signatures are checked from the anchor downwards, each
-// under one key once: a certificate that no anchor vouches for costs no cryptography with its key.
+// budget. Of each complete candidate, signatures are checked from the anchor downwards, each under one key once, after
+// the cheap rules of checks.ts and before the dear ones: a certificate that no anchor vouches for costs no cryptography with its key.
 
 import { platform } from '#platform'
 import { equalBytes } from '../bytes/compare.ts'
@@ -11,9 +11,10 @@ import { formatName, type Name, nameKey } from '../x509/name.ts'
 import { signatureSchemeOf } from '../x509/signature-scheme.ts'
 import { toImportable } from '../x509/spki.ts'
 import { type Budget, budgetSpent } from './budget.ts'
-import { checkPath, type PathRules } from './checks.ts'
+import { checkNamesAndPolicies, checkPath, type PathRules } from './checks.ts'
 import type { PathMemory } from './memory.ts'
 import { isSelfIssued, type Place, placeIn } from './place.ts'
+import type { PolicyOutcome } from './policy-graph.ts'
 import { type Attempts, outranks, type Refusal, refuse, toAttempt } from './refusal.ts'
 import type { StoredAnchor, TrustStore } from './trust-store.ts'
 
@@ -46,11 +47,9 @@ export type PathOutcome = { readonly attempts: () => Attempts } & (
 export async function buildPath(query: PathQuery): Promise<PathOutcome> {
   const search = new Search(query)
   for (const { chain, anchor } of search.paths()) {
-    const verdict = checkPath(chain, anchor, query.rules, query.budget)
-    const refusal = verdict.ok ? await search.checkSignatures(chain) : verdict.refusal
-    if (verdict.ok && refusal === undefined)
-      return { ok: true, chain, anchor, policies: verdict.policies, attempts: search.attempts }
-    if (refusal === undefined) continue
+    const verdict = await search.judge({ chain, anchor })
+    if (verdict.ok) return { ok: true, chain, anchor, policies: verdict.policies, attempts: search.attempts }
+    const { refusal } = verdict
     search.record(refusal, chain, 'trust anchor')
     if (catalogue[refusal.code].fatal) break
   }
@@ -139,7 +138,16 @@ class Search {
     }
   }
 
-  async checkSignatures(chain: readonly Certificate[]): Promise<Refusal | undefined> {
+  // What is cheap first; signatures; and last what only a CA can make dear, since every signature is genuine by then.
+  async judge({ chain, anchor }: Candidate): Promise<PolicyOutcome> {
+    const { rules, budget } = this.#query
+    const refusal = checkPath(chain, rules) ?? (await this.#checkSignatures(chain))
+    return refusal === undefined
+      ? checkNamesAndPolicies(chain, anchor, rules, budget)
+      : { ok: false, refusal }
+  }
+
+  async #checkSignatures(chain: readonly Certificate[]): Promise<Refusal | undefined> {
     for (let position = chain.length - 2; position >= 0; position--) {
       const child = placeIn(chain, position)
       const issuer = chain[position + 1]

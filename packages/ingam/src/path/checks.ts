@@ -26,18 +26,12 @@ export interface PathRules {
 }
 
 /**
- * Checks everything about a complete path but its signatures, from the anchor downwards.
+ * Checks everything about a complete path but its signatures, names and policies, from the anchor downwards.
  *
  * @param chain leaf first, the anchor's certificate last; one certificate alone is a leaf that is pinned
- * @returns the user-constrained policy set, or the first refusal
+ * @returns the first refusal
  */
-export function checkPath(
-  chain: readonly Certificate[],
-  anchor: StoredAnchor,
-  rules: PathRules,
-  budget: Budget,
-): PolicyOutcome {
-  const names = new NameSpace(budget, anchor)
+export function checkPath(chain: readonly Certificate[], rules: PathRules): Refusal | undefined {
   let place: Place | undefined
   for (let position = chain.length - 1; position >= 0; position--) {
     const above: Place | undefined = place
@@ -49,8 +43,29 @@ export function checkPath(
       checkValidity(place, rules) ??
       checkNameChaining(place, above) ??
       (position === 0 ? undefined : checkIssuer(place, chain)) ??
-      checkPurpose(place, rules) ??
-      checkNames(place, names)
+      checkPurpose(place, rules)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
+}
+
+/**
+ * Checks names and policies of a complete path, from the anchor downwards. What they cost grows with what certificates
+ * say, so they come last: INVARIANT: every signature of the path has verified, and the certificates are a CA's own.
+ *
+ * @returns the user-constrained policy set, or the first refusal
+ */
+export function checkNamesAndPolicies(
+  chain: readonly Certificate[],
+  anchor: StoredAnchor,
+  rules: PathRules,
+  budget: Budget,
+): PolicyOutcome {
+  const names = new NameSpace(budget, anchor)
+  for (let position = chain.length - 1; position >= 0; position--) {
+    const place = placeIn(chain, position)
+    if (place === undefined) continue
+    const refusal = checkNames(place, names)
     if (refusal !== undefined) return { ok: false, refusal }
     names.constrain(place.certificate)
   }

@@ -29,7 +29,14 @@ function hash(number: number): Uint8Array {
 
 // A token signed now, which can be accepted for the whole window.
 function entry(key: number, now: number, changes: Partial<ReplayEntry> = {}): ReplayEntry {
-  return { key: hash(key), holder: latin1Of(hash(0)), issuedAt: now, keepUntil: now + WINDOW, now, ...changes }
+  return {
+    key: hash(key),
+    holder: latin1Of(hash(0)),
+    issuedAt: now,
+    keepUntil: now + WINDOW,
+    now,
+    ...changes,
+  }
 }
 
 describe('one use', () => {

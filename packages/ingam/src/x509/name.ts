@@ -4,6 +4,7 @@ import { compareBytes, equalBytes } from '../bytes/compare.ts'
 import { encodeHex } from '../bytes/hex.ts'
 import { type DerReader, nonCanonical, valueError } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
+import { createError } from '../errors/errors.ts'
 import { escapeText, MAX_SHOWN_CHARACTERS } from '../errors/escape.ts'
 import { nameOfOid } from './oids.ts'
 
@@ -22,12 +23,32 @@ export interface Name {
   readonly isEmpty: boolean
 }
 
+// LIMIT: names in use have a handful of attributes, those of devices a dozen; each is prepared for comparison and
+// printed in refusals.
+const MAX_ATTRIBUTES = 32
+
+function tooMany(reading: string, offset: number, found: number): Error {
+  return createError('ERR_DER_LIMIT', {
+    reading,
+    offset,
+    limit: 'attributes of a name',
+    maximum: MAX_ATTRIBUTES,
+    found,
+  })
+}
+
 /** Reads one Name. */
 export function readName(reader: DerReader, reading: string, tag: number = TAG.sequence): Name {
   const start = reader.offset
   const rdns = reader.readWithin(tag, reading, (inner) => {
     const list: (readonly Attribute[])[] = []
-    while (!inner.isEmpty) list.push(readRdn(inner, reading))
+    let attributes = 0
+    while (!inner.isEmpty) {
+      const rdn = readRdn(inner, reading)
+      list.push(rdn)
+      attributes += rdn.length
+      if (attributes > MAX_ATTRIBUTES) throw tooMany(reading, start, attributes)
+    }
     return list
   })
   return Object.freeze({ der: reader.since(start), rdns, isEmpty: rdns.length === 0 })
@@ -159,13 +180,19 @@ export function decodeUtf8(content: Uint8Array, reading: string, offset: number)
   }
 }
 
+// LIMIT: up to here engines copy what they put together, and a call into the runtime costs more.
+const SHORT = 12
+
 /** Text of bytes below 0x80. */
 export function decodeAscii(content: Uint8Array, reading: string, offset: number): string {
   for (const byte of content) {
     if (byte >= 0x80) throw valueError(reading, offset, 'ASCII', `byte 0x${byte.toString(16)}`)
   }
-  // At once: put together from characters, a text stays a chain of its pieces, thirty bytes for each of them.
-  return utf8.decode(content)
+  // At once: put together from characters, a longer text stays a chain of its pieces, thirty bytes for each of them.
+  if (content.length > SHORT) return utf8.decode(content)
+  let text = ''
+  for (const byte of content) text += String.fromCharCode(byte)
+  return text
 }
 
 function decodeUtf16(content: Uint8Array, reading: string, offset: number): string {
@@ -198,11 +225,15 @@ function prepare(value: string): string {
   if (/^[ -~]*$/u.test(value)) return value.toLowerCase().replaceAll(/ {2,}/gu, ' ').trim()
   const mapped = value.replaceAll(MAPPED_TO_NOTHING, '').replaceAll(MAPPED_TO_SPACE, ' ').normalize('NFKC')
   // §2.6.1: a space in front of a combining mark carries the mark and is none of those that do not count.
-  return Array.from(mapped, foldCase)
-    .join('')
-    .normalize('NFKC')
+  const folded = foldText(mapped)
+  return (folded === mapped ? mapped : folded.normalize('NFKC'))
     .replaceAll(/ +(?!\p{M})/gu, ' ')
     .replaceAll(/^ (?!\p{M})| $/gu, '')
+}
+
+// Most scripts have no case, and to fold is dear.
+function foldText(text: string): string {
+  return /\p{Changes_When_Casemapped}/u.test(text) ? Array.from(text, foldCase).join('') : text
 }
 
 // RFC 3454 appendix B.2, character by character: sharp s is ss, each sigma the same; dotless i is its own letter.
