@@ -5,6 +5,7 @@ import 'reflect-metadata'
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { X509Certificate as PeculiarCertificate, X509ChainBuilder } from '@peculiar/x509'
 import { createVerifier as createFastVerifier } from 'fast-jwt'
+import type { TestCertificate } from 'ingam/testing'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
 import { Certificate, CertificateChainValidationEngine } from 'pkijs'
@@ -53,7 +54,11 @@ export const PEERS: Readonly<Record<string, (pki: Pki) => TokenCheck>> = {
 }
 
 export function publicKeyOf({ leaf }: Pki): KeyObject {
-  const { der } = leaf.certificate.subjectPublicKeyInfo
+  return keyOf(leaf)
+}
+
+export function keyOf({ certificate }: TestCertificate): KeyObject {
+  const { der } = certificate.subjectPublicKeyInfo
   return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
 }
 

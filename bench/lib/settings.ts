@@ -6,26 +6,31 @@ export interface Settings {
   readonly tokens: number
   /** Chains that are issued beforehand where each call meets a new one. */
   readonly chains: number
-  /** Cached chains and one-time entries whose memory is measured. */
   readonly cachedChains: number
+  readonly growth: { readonly anchors: number; readonly cachedChains: number }
   readonly oneTimeEntries: number
+  readonly processes: { readonly slices: number; readonly milliseconds: number }
   readonly startUps: number
 }
 
 export const FULL: Settings = {
-  race: { rounds: 41, sliceMicros: 12_000, warmUpMicros: 2_000_000 },
+  race: { rounds: 31, sliceMicros: 12_000, warmUpMicros: 1_500_000 },
   tokens: 4_000,
-  chains: 300,
-  cachedChains: 20_000,
+  chains: 200,
+  cachedChains: 8_000,
+  growth: { anchors: 10_000, cachedChains: 100_000 },
   oneTimeEntries: 1_000_000,
+  processes: { slices: 7, milliseconds: 1_000 },
   startUps: 15,
 }
 
 export const QUICK: Settings = {
   race: { rounds: 3, sliceMicros: 2_000, warmUpMicros: 4_000 },
   tokens: 200,
-  chains: 20,
-  cachedChains: 500,
+  chains: 50,
+  cachedChains: 200,
+  growth: { anchors: 100, cachedChains: 200 },
   oneTimeEntries: 20_000,
+  processes: { slices: 2, milliseconds: 50 },
   startUps: 2,
 }

@@ -138,15 +138,23 @@ async function signSamples(pki: Pki, count: number): Promise<readonly Sample[]> 
   for (let index = 0; index < count; index++) {
     const claims = { order: index }
     const token = await signToken(credential, { audience: AUDIENCE, claims, lifetimeSeconds: 600 })
-    const dot = token.lastIndexOf('.')
-    const signed = Buffer.from(token.slice(0, dot), 'latin1')
-    const raw = Buffer.from(token.slice(dot + 1), 'base64url')
+    const { signed, signature } = splitForBare(algorithm, token)
     const bytes = Buffer.from(token, 'latin1')
-    const signature = algorithm === 'ES256' ? derOf(raw) : raw
     const eddsa = algorithm === 'Ed25519' ? await renamed(token, credential.sign) : bytes
     samples.push({ bytes, signed, signature, eddsa })
   }
   return samples
+}
+
+/** What the bare check takes of a token. */
+export function splitForBare(
+  algorithm: Algorithm,
+  token: string,
+): { readonly signed: Buffer; readonly signature: Buffer } {
+  const dot = token.lastIndexOf('.')
+  const raw = Buffer.from(token.slice(dot + 1), 'base64url')
+  const signed = Buffer.from(token.slice(0, dot), 'latin1')
+  return { signed, signature: algorithm === 'ES256' ? derOf(raw) : raw }
 }
 
 async function renamed(
