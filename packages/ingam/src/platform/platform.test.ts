@@ -2,9 +2,11 @@
 // or false and never thrown, both forms alike.
 
 import { createHash, generateKeyPairSync, type KeyObject, sign as signNode } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { platform } from '#platform'
 import { untyped } from '../../../../test/support/certificate-der.ts'
+import { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from '../bytes/base64.ts'
 import type { PlatformPublicKey, SignatureScheme } from './contract.ts'
 
 interface Pair {
@@ -184,4 +186,40 @@ test('random bytes are as many as asked for, and others each time', () => {
     Array.from({ length: 50 }, () => Buffer.from(platform.randomBytes(16)).toString('hex')),
   )
   expect(seen.size).toBe(50)
+})
+
+describe('decodeBase64', () => {
+  const letters = fc.constantFrom(...'AQgwBZaz09+/-_= \n\0\u0141\u00c1é'.split(''))
+  const texts = fc.array(letters, { maxLength: 24 }).map((list) => list.join(''))
+  const FORMS = [
+    ['base64', decodeBase64, encodeBase64],
+    ['base64url', decodeBase64url, encodeBase64url],
+  ] as const
+
+  test.each(FORMS)('%s: takes exactly the canonical texts', (alphabet, decode, encode) => {
+    const form = fc.oneof(texts, fc.uint8Array({ maxLength: 60 }).map(encode))
+    fc.assert(
+      fc.property(form, (text) => {
+        const bytes = platform.decodeBase64(text, alphabet)
+        expect(bytes && [...bytes]).toEqual(decode(text) && [...(decode(text) ?? [])])
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  test.each([
+    ['base64', 'Zh=='],
+    ['base64', 'Zg='],
+    ['base64', 'Zg'],
+    ['base64', 'Zm9v\n'],
+    ['base64', 'Zm 9v'],
+    ['base64', '-_-_'],
+    ['base64url', 'Zg=='],
+    ['base64url', 'Zh'],
+    ['base64url', 'Zm9'],
+    ['base64url', '+/+/'],
+    ['base64url', 'Zm9\u0176'],
+  ] as const)('%s: refuses %j', (alphabet, text) => {
+    expect(platform.decodeBase64(text, alphabet)).toBeUndefined()
+  })
 })

@@ -1,5 +1,6 @@
 // The strict JSON reader of headers and claims: one text, one meaning; whatever parsers disagree on is refused.
 
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeOf } from '../../../../test/support/codes.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
@@ -274,5 +275,72 @@ describe('numbers', () => {
 
   test('refuses a number of a thousand digits', async () => {
     expect(await codeOf(() => parse(`{"a":${'9'.repeat(1_000)}}`))).toBe('ERR_TOKEN_JSON')
+  })
+})
+
+describe('any JSON', () => {
+  const number = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer(),
+    fc
+      .tuple(fc.nat({ max: 2 ** 31 }), fc.nat({ max: 999_999 }))
+      .map(([whole, part]) => Number(`${whole}.${part}`)),
+  )
+  const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' })).filter((value) => value.isWellFormed())
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof({ maxDepth: 4 }, number, text, fc.boolean(), fc.constant(null), tie('list'), tie('object')),
+    list: fc.array(tie('any'), { maxLength: 4 }),
+    object: fc.dictionary(
+      fc
+        .oneof(text, fc.constantFrom('iss', 'sub', 'aud', 'jti', 'constructor', 'toString'))
+        .filter((name) => name !== '__proto__'),
+      tie('any'),
+      { maxKeys: 5, noNullPrototype: true },
+    ),
+  }))
+
+  test('is read as the engine reads it, with white space or without', () => {
+    fc.assert(
+      fc.property(value.object, fc.constantFrom(0, 1, '\t'), (object, space) => {
+        const json = JSON.stringify(object, null, space)
+        expect(parse(json)).toEqual(JSON.parse(json))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test.each([
+    '0.1',
+    '1.5',
+    '10.01',
+    '999999999999999',
+    '9999999999999999',
+    '1795556731.123',
+    '123456789012.345',
+    '1.',
+    '.5',
+    '01',
+    '0',
+    '-0',
+    '1.2.3',
+    '1e3',
+    '1.5e-3',
+    '12345678901234.5',
+    '1234567890123456.5',
+    '1..2',
+    '1 ',
+    ' 1',
+    '-1.5',
+  ])('a number %j is what the engine says, or refused as there', (number) => {
+    const json = `{"n":${number}}`
+    let expected: unknown
+    try {
+      expected = JSON.parse(json)
+    } catch {
+      // The engine refuses it as well.
+    }
+    if (expected === undefined)
+      expect(() => parse(json)).toThrow(expect.objectContaining({ code: 'ERR_TOKEN_JSON' }))
+    else expect(parse(json)).toEqual(expected)
   })
 })

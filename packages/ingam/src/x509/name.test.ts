@@ -133,6 +133,18 @@ describe('reading', () => {
     const der = writeSequence(writeSet(writeAttribute(CN, 'b'), writeAttribute(CN, 'a')))
     expect(thrownBy(() => read(der))).toMatchObject({ code: 'ERR_DER_NON_CANONICAL' })
   })
+
+  test('accepts 32 attributes and refuses 33', () => {
+    const nameWith = (count: number): Uint8Array =>
+      writeSequence(...Array.from({ length: count }, () => writeRdn(CN, 'a', TAG.utf8String)))
+    expect(read(nameWith(32)).rdns).toHaveLength(32)
+    expect(() => read(nameWith(33))).toThrow(
+      expect.objectContaining({
+        code: 'ERR_DER_LIMIT',
+        details: expect.objectContaining({ limit: 'attributes of a name', maximum: 32, found: 33 }),
+      }),
+    )
+  })
 })
 
 describe('comparison', () => {
