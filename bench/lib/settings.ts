@@ -14,13 +14,13 @@ export interface Settings {
 }
 
 export const FULL: Settings = {
-  race: { rounds: 31, sliceMicros: 12_000, warmUpMicros: 1_500_000 },
+  race: { rounds: 25, sliceMicros: 12_000, warmUpMicros: 2_500_000 },
   tokens: 4_000,
   chains: 200,
-  cachedChains: 8_000,
+  cachedChains: 5_000,
   growth: { anchors: 10_000, cachedChains: 100_000 },
   oneTimeEntries: 1_000_000,
-  processes: { slices: 7, milliseconds: 1_000 },
+  processes: { slices: 7, milliseconds: 800 },
   startUps: 15,
 }
 

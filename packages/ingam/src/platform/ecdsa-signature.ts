@@ -1,9 +1,22 @@
 // Layer: platform. ECDSA signatures between their two written forms: fixed-length R‖S (IEEE P1363, RFC 7518 §3.4)
 // and DER (RFC 3279 §2.2.3). Both directions are strict: one signature has one encoding.
 
+/** Bytes that the DER of a signature of such coordinates takes at most. */
+export const MAX_ECDSA_DER_BYTES: number = 3 + 2 * (2 + 1 + 66)
+
 /** DER of a fixed-length R‖S, or undefined where the length is not twice the coordinate's. */
 export function ecdsaDerFromP1363(signature: Uint8Array, coordinateBytes: number): Uint8Array | undefined {
-  if (signature.length !== 2 * coordinateBytes) return undefined
+  const der = new Uint8Array(MAX_ECDSA_DER_BYTES)
+  const length = writeEcdsaDer(signature, coordinateBytes, der)
+  return length === 0 ? undefined : der.slice(0, length)
+}
+
+/**
+ * Writes the DER of a fixed-length R‖S in front of the target, which has room for {@link MAX_ECDSA_DER_BYTES}. Returns
+ * its length; 0 where the length of the signature is not twice the coordinate's.
+ */
+export function writeEcdsaDer(signature: Uint8Array, coordinateBytes: number, der: Uint8Array): number {
+  if (signature.length !== 2 * coordinateBytes) return 0
   const rStart = significantStart(signature, 0, coordinateBytes)
   const sStart = significantStart(signature, coordinateBytes, 2 * coordinateBytes)
   const rPad = (signature[rStart] ?? 0) >= 0x80 ? 1 : 0
@@ -11,22 +24,28 @@ export function ecdsaDerFromP1363(signature: Uint8Array, coordinateBytes: number
   const rLength = coordinateBytes - rStart + rPad
   const sLength = 2 * coordinateBytes - sStart + sPad
   const body = rLength + sLength + 4
-  const header = body < 0x80 ? 2 : 3
-  const der = new Uint8Array(header + body)
   let offset = 0
   der[offset++] = 0x30
-  if (header === 3) der[offset++] = 0x81
+  if (body >= 0x80) der[offset++] = 0x81
   der[offset++] = body
-  der[offset++] = 0x02
-  der[offset++] = rLength
-  offset += rPad
-  der.set(signature.subarray(rStart, coordinateBytes), offset)
-  offset += rLength - rPad
-  der[offset++] = 0x02
-  der[offset++] = sLength
-  offset += sPad
-  der.set(signature.subarray(sStart), offset)
-  return der
+  offset = writeInteger(signature, rStart, coordinateBytes, rPad, der, offset)
+  return writeInteger(signature, sStart, 2 * coordinateBytes, sPad, der, offset)
+}
+
+function writeInteger(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  pad: number,
+  der: Uint8Array,
+  offset: number,
+): number {
+  let out = offset
+  der[out++] = 0x02
+  der[out++] = end - start + pad
+  if (pad === 1) der[out++] = 0
+  for (let index = start; index < end; index++) der[out++] = bytes[index] ?? 0
+  return out
 }
 
 /** Fixed-length R‖S of a DER signature, or undefined where it is not DER or a value is out of the length. */

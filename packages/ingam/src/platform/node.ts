@@ -19,7 +19,7 @@ import type {
   PlatformPublicKey,
   SignatureScheme,
 } from './contract.ts'
-import { ecdsaDerFromP1363, ecdsaP1363FromDer } from './ecdsa-signature.ts'
+import { ecdsaP1363FromDer, MAX_ECDSA_DER_BYTES, writeEcdsaDer } from './ecdsa-signature.ts'
 
 /** The platform seam on Node. */
 export const platform: Platform = {
@@ -86,6 +86,9 @@ export const platform: Platform = {
 const NODE_HASH = { 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const
 const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const
 
+// Written and read within one call, which nothing interrupts.
+const derRoom = new Uint8Array(MAX_ECDSA_DER_BYTES)
+
 function verifyWith(
   scheme: SignatureScheme,
   key: KeyObject,
@@ -94,9 +97,10 @@ function verifyWith(
 ): boolean {
   switch (scheme.kind) {
     case 'ecdsa': {
-      const der =
-        scheme.encoding === 'der' ? signature : ecdsaDerFromP1363(signature, COORDINATE_BYTES[scheme.curve])
-      return der !== undefined && verifyNode(NODE_HASH[scheme.hash], data, key, der)
+      const name = NODE_HASH[scheme.hash]
+      if (scheme.encoding === 'der') return verifyNode(name, data, key, signature)
+      const length = writeEcdsaDer(signature, COORDINATE_BYTES[scheme.curve], derRoom)
+      return length > 0 && verifyNode(name, data, key, derRoom.subarray(0, length))
     }
     case 'rsa-pkcs1':
       return verifyNode(NODE_HASH[scheme.hash], data, key, signature)
