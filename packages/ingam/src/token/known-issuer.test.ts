@@ -99,3 +99,29 @@ describe('the path of a known signer', () => {
     expect(verifier.status().certificatesParsed).toBe(2)
   })
 })
+
+describe('tokens that come at once', () => {
+  test.each(['never met', 'known'])('of signers %s, each is judged by its own bytes', async (kind) => {
+    const clients = await Promise.all(
+      Array.from({ length: 6 }, (_, index) =>
+        issuer.issue({ uris: [`spiffe://example/${'x'.repeat(20 * index)}`] }),
+      ),
+    )
+    const verifier = verifierOf()
+    const tokenOf = (index: number): Promise<string> => {
+      const client = clients[index % clients.length] ?? one
+      return forge(client, { claims: { index, own: 'y'.repeat(37 * (index % 11)) } })
+    }
+    if (kind === 'known') for (let index = 0; index < 6; index++) await verifier.verify(await tokenOf(index))
+    const tokens = await Promise.all(Array.from({ length: 60 }, (_, index) => tokenOf(index)))
+    const verified = await Promise.all(tokens.map((token) => verifier.verify(token)))
+    expect(verified.map(({ claims }) => claims['index'])).toEqual(tokens.map((_, index) => index))
+    // With the signatures of their neighbours none of them passes.
+    const crossed = tokens.map((token, index) => {
+      const other = tokens[(index + 1) % tokens.length] ?? ''
+      return token.slice(0, token.lastIndexOf('.')) + other.slice(other.lastIndexOf('.'))
+    })
+    const codes = await Promise.all(crossed.map((token) => codeOf(() => verifier.verify(token))))
+    expect(new Set(codes)).toEqual(new Set(['ERR_TOKEN_SIGNATURE']))
+  })
+})

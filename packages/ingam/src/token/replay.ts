@@ -116,7 +116,7 @@ class MemoryReplayStore implements ReplayStore {
   take(entry: ReplayEntry): ReplayAnswer {
     const answer = this.peek(entry)
     if (answer !== 'fresh') return answer
-    const until = Math.min(MAX_OFFSET, Math.max(1, Math.ceil(entry.keepUntil - this.#beganAt)))
+    const until = this.#secondOf(entry.keepUntil)
     if (this.#entry !== 0) {
       // An entry whose time has passed stands there still: it moves on when its old second comes up.
       this.#entries.set(this.#entry, UNTIL, until)
@@ -144,6 +144,12 @@ class MemoryReplayStore implements ReplayStore {
     this.#holder = this.#holders.find(this.#holderKey)
     const count = this.#holder === 0 ? 0 : this.#holders.get(this.#holder, COUNT)
     return count >= this.maxEntriesPerKey ? 'quota' : 'fresh'
+  }
+
+  // The first whole second after the beginning at which the time is over, whatever subtraction and sum were rounded to.
+  #secondOf(keepUntil: number): number {
+    const second = Math.max(1, Math.ceil(keepUntil - this.#beganAt))
+    return Math.min(MAX_OFFSET, this.#beganAt + second < keepUntil ? second + 1 : second)
   }
 
   #hasPassed(entry: number, now: number): boolean {

@@ -2,11 +2,19 @@
 
 import { beforeAll, describe, expect, test } from 'vitest'
 import { encodeBase64 } from '../bytes/base64.ts'
+import { createBudget } from '../path/budget.ts'
+import type { CertificateMemory, PathMemory } from '../path/memory.ts'
+import { createTrustStore } from '../path/trust-store.ts'
+import type { PlatformPublicKey } from '../platform/contract.ts'
 import { createTestCa, type TestCertificate } from '../testing/test-ca.ts'
 import { IssuerMemory } from './issuers.ts'
+import { searchPath, usualRules } from './verify-path.ts'
 
 const KEY = Uint8Array.of(1, 2, 3)
 const cas: TestCertificate[] = []
+const trusted = await createTestCa({ name: 'Trusted' })
+const issuing = await trusted.issue({ kind: 'ca', name: 'Issuing' })
+const leaf = await issuing.issue()
 
 beforeAll(async () => {
   const root = await createTestCa()
@@ -81,5 +89,52 @@ describe('bytes', () => {
     memory.add(ca(0).text, ca(0).certificate, KEY)
     expect(memory).toMatchObject({ size: 0, bytes: 0 })
     expect(memory.find(ca(0).text)).toBeUndefined()
+  })
+})
+
+describe('a search that knows an issuer', () => {
+  const search = async (
+    memory: PathMemory | undefined,
+  ): Promise<{ readonly signatureChecks: number; readonly anchor: string }> => {
+    const budget = createBudget()
+    const path = await searchPath({
+      leaf: leaf.certificate,
+      intermediates: [issuing.certificate],
+      trustStore: createTrustStore([{ certificate: trusted.certificate, id: 'trusted' }]),
+      rules: usualRules(new Date(), 'clientAuth'),
+      budget,
+      ...(memory && { memory }),
+    })
+    return { signatureChecks: budget.signatureChecks, anchor: path.anchor.id }
+  }
+  const knowing = (...signedBy: readonly Uint8Array[]): PathMemory => {
+    const facts: CertificateMemory = { signedBy, keys: new Map() }
+    return { of: (certificate) => (certificate === issuing.certificate ? facts : undefined) }
+  }
+
+  test('does not check its signature again under a key under which it verified', async () => {
+    expect(await search(undefined)).toEqual({ signatureChecks: 2, anchor: 'trusted' })
+    const key = trusted.certificate.subjectPublicKeyInfo.der
+    expect(await search(knowing(key))).toEqual({ signatureChecks: 1, anchor: 'trusted' })
+    expect(await search(knowing(KEY, key.slice()))).toEqual({ signatureChecks: 1, anchor: 'trusted' })
+  })
+
+  test('checks it under every other key', async () => {
+    const key = trusted.certificate.subjectPublicKeyInfo.der
+    const almost = key.with(key.length - 1, (key.at(-1) ?? 0) ^ 1)
+    for (const other of [KEY, almost, key.subarray(1), leaf.certificate.subjectPublicKeyInfo.der])
+      expect(await search(knowing(other))).toEqual({ signatureChecks: 2, anchor: 'trusted' })
+  })
+
+  test('imports its key once', async () => {
+    const keys = new Map<string, PlatformPublicKey>()
+    const memory: PathMemory = {
+      of: (certificate) => (certificate === issuing.certificate ? { signedBy: [], keys } : undefined),
+    }
+    await search(memory)
+    expect(keys.size).toBe(1)
+    const [key] = keys.values()
+    await search(memory)
+    expect([...keys.values()]).toEqual([key])
   })
 })
