@@ -1,17 +1,21 @@
-// What a cached chain and a one-time entry weigh: a process grows by the whole, resident memory included, so that what
-// OpenSSL holds for each key counts as well.
+// What a cached chain weighs: on the JavaScript heap, measured by caching some thousands; and in OpenSSL, whose memory
+// only shows in that of the whole process, measured by holding many keys and nothing else. The resident memory of a
+// process with a heap says nothing, since that has room to spare.
 
 import { createVerifier, signToken, type Verifier } from 'ingam'
-import { type Algorithm, AUDIENCE, createPki, issueLeaf } from '../lib/pki.ts'
+import { publicKeyOf } from '../lib/peers.ts'
+import { type Algorithm, AUDIENCE, createPki, issueLeaf, type Pki } from '../lib/pki.ts'
 import type { Settings } from '../lib/settings.ts'
 
 export interface MemoryResult {
   readonly algorithm: Algorithm
   readonly chains: number
-  /** Bytes of resident memory for each cached chain of leaf and intermediate. */
+  /** Bytes of each cached chain of leaf and intermediate: the two below together. */
   readonly bytesOfAChain: number
-  /** Of these on the JavaScript heap and in array buffers: the rest is OpenSSL's. */
+  /** On the JavaScript heap and in array buffers. */
   readonly heapBytesOfAChain: number
+  /** What OpenSSL holds for the leaf's key. */
+  readonly nativeBytesOfAKey: number
   /** The same by the verifier's own account, by which it keeps its limit. */
   readonly accountedBytesOfAChain: number
   readonly headerBytes: number
@@ -19,6 +23,8 @@ export interface MemoryResult {
 
 export async function measureChainMemory(algorithm: Algorithm, settings: Settings): Promise<MemoryResult> {
   const pki = await createPki(algorithm)
+  // First of all, while the process is small.
+  const nativeBytesOfAKey = measureKey(pki, 4 * settings.cachedChains)
   const { keyType } = pki
   const verifier = createVerifier({
     trustAnchors: [pki.root.certificate],
@@ -48,22 +54,34 @@ export async function measureChainMemory(algorithm: Algorithm, settings: Setting
   await verifyBetween(settings.cachedChains, tokens.length)
   const after = used(verifier)
   if (verifier.status().cachedChains !== 2 * settings.cachedChains) throw new Error('chains were dropped')
+  const heapBytesOfAChain = (after.heap - before.heap) / settings.cachedChains
   return {
     algorithm,
     chains: settings.cachedChains,
-    bytesOfAChain: (after.resident - before.resident) / settings.cachedChains,
-    heapBytesOfAChain: (after.heap - before.heap) / settings.cachedChains,
+    bytesOfAChain: heapBytesOfAChain + nativeBytesOfAKey,
+    heapBytesOfAChain,
+    nativeBytesOfAKey,
     accountedBytesOfAChain: (after.accounted - before.accounted) / settings.cachedChains,
     headerBytes: headerBytes / (2 * settings.cachedChains),
   }
 }
 
-function used(verifier: Verifier): {
-  readonly resident: number
-  readonly heap: number
-  readonly accounted: number
-} {
+function used(verifier: Verifier): { readonly heap: number; readonly accounted: number } {
+  return { heap: collected().heap, accounted: verifier.status().cachedBytes }
+}
+
+function collected(): { readonly resident: number; readonly heap: number } {
   for (let round = 0; round < 4; round++) globalThis.gc?.()
   const { rss, heapUsed, arrayBuffers } = process.memoryUsage()
-  return { resident: rss, heap: heapUsed + arrayBuffers, accounted: verifier.status().cachedBytes }
+  return { resident: rss, heap: heapUsed + arrayBuffers }
+}
+
+// The first keys fill what the process has to spare.
+function measureKey(pki: Pki, count: number): number {
+  const keys = Array.from({ length: count }, () => publicKeyOf(pki))
+  const before = collected()
+  for (let index = 0; index < count; index++) keys.push(publicKeyOf(pki))
+  const after = collected()
+  if (keys.length !== 2 * count) throw new Error('keys were dropped')
+  return Math.max(0, (after.resident - before.resident - (after.heap - before.heap)) / count)
 }

@@ -25,7 +25,7 @@ export interface Name {
 
 // LIMIT: names in use have a handful of attributes, those of devices a dozen; each is prepared for comparison and
 // printed in refusals.
-const MAX_ATTRIBUTES = 32
+const MAX_ATTRIBUTES = 24
 
 function tooMany(reading: string, offset: number, found: number): Error {
   return createError('ERR_DER_LIMIT', {
