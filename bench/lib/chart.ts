@@ -16,7 +16,7 @@ const LABELS: Readonly<Record<string, string>> = {
   jose: 'jose: token alone',
   'X509Certificate + jose': 'X509Certificate + jose: token and chain',
 }
-const LEFT = 270
+const LEFT = 290
 const WIDTH = 380
 const ROW = 22
 const MARGIN = 36
@@ -43,7 +43,7 @@ export function chartOf(figures: readonly Bar[]): string {
   }
   const height = top + MARGIN
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 130} ${height}" role="img" aria-label="CPU time of a verification as a multiple of the bare signature check">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 170} ${height}" role="img" aria-label="CPU time of a verification as a multiple of the bare signature check">`,
     '<style>text{font:13px system-ui,sans-serif;fill:#57606a}.head{font-weight:600;fill:#8250df}.bare{fill:#8c959f}.own{fill:#8250df}.other{fill:#bf8700}.line{stroke:#8c959f;stroke-dasharray:3 3}</style>',
     `<text x="16" y="18">CPU time of one verification, as a multiple of the bare signature check (${first?.runtime ?? ''})</text>`,
     ...parts,
