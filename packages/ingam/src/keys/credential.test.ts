@@ -89,6 +89,7 @@ describe('is refused', () => {
     ['a name that it does not bear', { subject: 'dns:other.example' }, 'ERR_ARG_VALUE'],
     ['the common name', { subject: 'Leaf' }, 'ERR_ARG_VALUE'],
     ['a name that is no text', { subject: 5 }, 'ERR_ARG_VALUE'],
+    ['null for a name', { subject: null }, 'ERR_ARG_VALUE'],
     ["a stranger's CA in the chain", { chain: other.pem }, 'ERR_CREDENTIAL_CHAIN'],
   ])('with %s', async (_, more, code) => {
     expect(await refusalFor(optionsFor(leaf, more))).toMatchObject({ code })

@@ -197,7 +197,7 @@ function checkOrder(certificates: readonly Certificate[]): void {
 async function chooseSubject(leaf: Certificate, wanted: string | undefined): Promise<string> {
   const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
   const borne = borneSubjects(subjectsOf(leaf), thumbprint)
-  const subject = wanted ?? borne[0]
+  const subject = wanted === undefined ? borne[0] : wanted
   if (subject !== undefined && borne.includes(subject)) return subject
   throw createError('ERR_ARG_VALUE', {
     argument: 'subject',
