@@ -1,5 +1,6 @@
 // Layer: der. OBJECT IDENTIFIER (X.690 §8.19) as dotted text; arcs minimal, bounded in number and size.
 
+import { BytesMemo } from '../bytes/memo.ts'
 import { createError } from '../errors/errors.ts'
 
 // LIMIT: the longest OID in public use has about 20 arcs; 64 bytes hold any of them.
@@ -18,34 +19,11 @@ export function readOidBetween(
   reading: string,
   offset: number,
 ): string {
-  if (end - from > REMEMBERED_BYTES || end === from) return readArcs(bytes, from, end, reading, offset)
-  const slot = slotOf(bytes, from, end)
-  const known = remembered[slot]
-  if (known !== undefined && isContent(known.content, bytes, from, end)) return known.text
-  const text = readArcs(bytes, from, end, reading, offset)
-  remembered[slot] = { content: bytes.slice(from, end), text }
-  return text
+  return texts.valueOf(bytes, from, end, () => readArcs(bytes, from, end, reading, offset))
 }
 
-// Certificates name the same few dozen object identifiers over and over. One text for each spares building it, and
-// makes every look-up by it quicker. LIMIT: 256 of at most 16 octets, whoever sent them.
-const REMEMBERED_BYTES = 16
-const remembered: ({ readonly content: Uint8Array; readonly text: string } | undefined)[] = Array.from({
-  length: 256,
-})
-
-function slotOf(bytes: Uint8Array, from: number, end: number): number {
-  let hash = 0x811c9dc5
-  for (let index = from; index < end; index++) hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x01000193)
-  return (hash ^ (hash >>> 16)) & 0xff
-}
-
-function isContent(content: Uint8Array, bytes: Uint8Array, from: number, end: number): boolean {
-  if (content.length !== end - from) return false
-  for (let index = 0; index < content.length; index++)
-    if (content[index] !== bytes[from + index]) return false
-  return true
-}
+// One text for each of the few dozen that certificates name spares building it, and makes every look-up by it quicker.
+const texts = new BytesMemo<string>(16)
 
 function readArcs(bytes: Uint8Array, from: number, end: number, reading: string, offset: number): string {
   if (from === end) throw malformed(reading, offset, 'an empty one')

@@ -93,18 +93,8 @@ export class DerReader {
 
   /** Content of the next element, which must bear the tag. */
   readContent(tag: number, reading: string): Uint8Array {
-    const length = this.#openContent(tag, reading)
-    const from = this.#offset
-    this.#offset = from + length
+    const from = this.#stepOver(tag, reading)
     return this.#bytes.subarray(from, this.#offset)
-  }
-
-  /** Content of the next element, which must bear the tag, handed over byte by byte within the whole input. */
-  readBetween<T>(tag: number, reading: string, read: (bytes: Uint8Array, from: number, end: number) => T): T {
-    const length = this.#openContent(tag, reading)
-    const from = this.#offset
-    this.#offset = from + length
-    return read(this.#bytes, from, this.#offset)
   }
 
   /** A reader of what is within the next element, which must bear the tag. */
@@ -203,9 +193,7 @@ export class DerReader {
   /** An OBJECT IDENTIFIER as dotted text. */
   readOid(reading: string): string {
     const start = this.#offset
-    const length = this.#openContent(TAG.oid, reading)
-    const from = this.#offset
-    this.#offset = from + length
+    const from = this.#stepOver(TAG.oid, reading)
     return readOidBetween(this.#bytes, from, this.#offset, reading, start)
   }
 
@@ -215,11 +203,14 @@ export class DerReader {
     if (content.length > 0) throw nonCanonical(reading, start, 'NULL is empty', describeBytes(content))
   }
 
-  // Steps over tag and length and returns the length.
-  #openContent(tag: number, reading: string): number {
+  // Steps over an element and returns where its content begins; it ends where the reader then stands.
+  #stepOver(tag: number, reading: string): number {
     this.#expect(tag, reading)
     this.#readTag(reading)
-    return this.#readLength(reading)
+    const length = this.#readLength(reading)
+    const from = this.#offset
+    this.#offset = from + length
+    return from
   }
 
   #expect(tag: number, reading: string): void {
@@ -236,7 +227,7 @@ export class DerReader {
   }
 
   #readTag(reading: string): number {
-    const tag = this.isEmpty ? undefined : this.#bytes[this.#offset]
+    const tag = this.peekTag()
     if (tag === undefined) throw this.#truncated(reading, 1)
     // X.690 §8.1.2.4: no type read here has a tag number above 30.
     if ((tag & 0x1f) === 0x1f) throw nonCanonical(reading, this.#offset, 'tags take one byte', tagName(tag))

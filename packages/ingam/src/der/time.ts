@@ -11,47 +11,31 @@ export function readTime(reader: DerReader, reading: string): number {
     const found = reader.readElement(reading).tag
     throw valueError(reading, start, 'UTCTime or GeneralizedTime', `tag 0x${found.toString(16)}`)
   }
+  const digits = tag === TAG.utcTime ? 12 : 14
+  const content = reader.readContent(tag, reading)
+  const refused = (expected: string): Error =>
+    valueError(reading, start, expected, String.fromCharCode(...content.subarray(0, 32)))
+  if (!isDigitsAndZ(content, digits)) throw refused(digits === 12 ? 'YYMMDDHHMMSSZ' : 'YYYYMMDDHHMMSSZ')
   // DEVIATION: RFC 5280 §4.1.2.5 has dates before 2050 as UTCTime. A GeneralizedTime before 2050 is read all the
   // same: its meaning is plain, and the NIST PKITS suite has such a certificate to be accepted (4.2.3).
-  const time = reader.readBetween(tag, reading, tag === TAG.utcTime ? readUtcTime : readGeneralizedTime)
-  if (typeof time === 'number') return time
-  const found = time.text
-  if (time.isForm) throw valueError(reading, start, 'a date and time that exist', found)
-  throw valueError(reading, start, tag === TAG.utcTime ? 'YYMMDDHHMMSSZ' : 'YYYYMMDDHHMMSSZ', found)
+  const time = toInstant(digits === 12 ? yearOfTwo(content) : yearOfFour(content), content, digits - 10)
+  if (time === undefined) throw refused('a date and time that exist')
+  return time
 }
 
-/** Why a text is no time: its form, or a date that does not exist. */
-interface NoTime {
-  readonly isForm: boolean
-  readonly text: string
+function isDigitsAndZ(bytes: Uint8Array, digits: number): boolean {
+  if (bytes.length !== digits + 1 || bytes[digits] !== 0x5a) return false
+  return bytes.subarray(0, digits).every((byte) => byte >= 0x30 && byte <= 0x39)
 }
 
-function readUtcTime(bytes: Uint8Array, from: number, end: number): number | NoTime {
-  if (!isDigitsAndZ(bytes, from, end, 12)) return noTime(false, bytes, from, end)
-  // RFC 5280 §4.1.2.5.1: 50 to 99 are the twentieth century.
-  const year = twoDigits(bytes, from)
-  const century = year >= 50 ? 1900 : 2000
-  return toInstant(century + year, bytes, from + 2) ?? noTime(true, bytes, from, end)
+// RFC 5280 §4.1.2.5.1: 50 to 99 are the twentieth century.
+function yearOfTwo(bytes: Uint8Array): number {
+  const year = twoDigits(bytes, 0)
+  return year >= 50 ? 1900 + year : 2000 + year
 }
 
-function readGeneralizedTime(bytes: Uint8Array, from: number, end: number): number | NoTime {
-  if (!isDigitsAndZ(bytes, from, end, 14)) return noTime(false, bytes, from, end)
-  const year = twoDigits(bytes, from) * 100 + twoDigits(bytes, from + 2)
-  return toInstant(year, bytes, from + 4) ?? noTime(true, bytes, from, end)
-}
-
-function isDigitsAndZ(bytes: Uint8Array, from: number, end: number, digits: number): boolean {
-  if (end - from !== digits + 1 || bytes[end - 1] !== 0x5a) return false
-  for (let index = from; index < end - 1; index++) {
-    const digit = (bytes[index] ?? 0) - 48
-    if (digit < 0 || digit > 9) return false
-  }
-  return true
-}
-
-function noTime(isForm: boolean, bytes: Uint8Array, from: number, end: number): NoTime {
-  const text = String.fromCharCode(...bytes.subarray(from, Math.min(end, from + 32)))
-  return { isForm, text }
+function yearOfFour(bytes: Uint8Array): number {
+  return twoDigits(bytes, 0) * 100 + twoDigits(bytes, 2)
 }
 
 // By hand, because a certificate has two of them and the built-in parser takes as long as all its other fields.

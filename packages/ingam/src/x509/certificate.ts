@@ -35,8 +35,23 @@ export interface Extension {
   readonly value: Uint8Array
 }
 
+/** The extensions that are understood, each where the certificate has it. */
+export interface DecodedExtensions {
+  readonly basicConstraints?: BasicConstraints
+  readonly keyUsage?: KeyUsage
+  readonly extKeyUsage?: ExtKeyUsage
+  readonly subjectAltName?: readonly GeneralName[]
+  readonly subjectKeyIdentifier?: Uint8Array
+  readonly authorityKeyIdentifier?: AuthorityKeyIdentifier
+  readonly nameConstraints?: NameConstraints
+  readonly certificatePolicies?: readonly PolicyInformation[]
+  readonly policyMappings?: readonly PolicyMapping[]
+  readonly policyConstraints?: PolicyConstraints
+  readonly inhibitAnyPolicy?: number
+}
+
 /** A parsed certificate that nobody has vouched for. Byte fields are views on a private copy of the input. */
-export interface Certificate {
+export interface Certificate extends DecodedExtensions {
   readonly kind: 'certificate'
   readonly der: Uint8Array
   readonly tbsCertificate: Uint8Array
@@ -50,17 +65,6 @@ export interface Certificate {
   readonly notAfter: Date
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   readonly extensions: readonly Extension[]
-  readonly basicConstraints?: BasicConstraints
-  readonly keyUsage?: KeyUsage
-  readonly extKeyUsage?: ExtKeyUsage
-  readonly subjectAltName?: readonly GeneralName[]
-  readonly subjectKeyIdentifier?: Uint8Array
-  readonly authorityKeyIdentifier?: AuthorityKeyIdentifier
-  readonly nameConstraints?: NameConstraints
-  readonly certificatePolicies?: readonly PolicyInformation[]
-  readonly policyMappings?: readonly PolicyMapping[]
-  readonly policyConstraints?: PolicyConstraints
-  readonly inhibitAnyPolicy?: number
   readonly signatureValue: Uint8Array
 }
 
@@ -304,21 +308,6 @@ function readExtension(reader: DerReader): Extension {
     return Object.freeze({ oid, critical, value: inner.readOctetString('extension.extnValue') })
   })
 }
-
-type DecodedExtensions = Pick<
-  Certificate,
-  | 'basicConstraints'
-  | 'keyUsage'
-  | 'extKeyUsage'
-  | 'subjectAltName'
-  | 'subjectKeyIdentifier'
-  | 'authorityKeyIdentifier'
-  | 'nameConstraints'
-  | 'certificatePolicies'
-  | 'policyMappings'
-  | 'policyConstraints'
-  | 'inhibitAnyPolicy'
->
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 

@@ -2,6 +2,7 @@
 
 import { compareBytes, equalBytes } from '../bytes/compare.ts'
 import { encodeHex } from '../bytes/hex.ts'
+import { BytesMemo } from '../bytes/memo.ts'
 import { type DerReader, nonCanonical, valueError } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
 import { createError } from '../errors/errors.ts'
@@ -63,30 +64,15 @@ export function equalNames(a: Name, b: Name): boolean {
 export function nameKey(name: Name): string {
   const known = keys.get(name)
   if (known !== undefined) return known
-  const key = rememberedKey(name)
+  const { der } = name
+  const key = keysByDer.valueOf(der, 0, der.length, () => JSON.stringify(rdnKeys(name)))
   keys.set(name, key)
   return key
 }
 
 // The same issuers are named in all certificates of a service's clients, mostly in the same bytes, and equal bytes are
-// equal names. LIMIT: 256 names of at most 256 bytes, whoever sent them.
-const REMEMBERED_BYTES = 256
-const remembered: ({ readonly der: Uint8Array; readonly key: string } | undefined)[] = Array.from({
-  length: 256,
-})
-
-function rememberedKey(name: Name): string {
-  const { der } = name
-  if (der.length > REMEMBERED_BYTES) return JSON.stringify(rdnKeys(name))
-  let hash = 0x811c9dc5
-  for (const byte of der) hash = Math.imul(hash ^ byte, 0x01000193)
-  const slot = (hash ^ (hash >>> 16)) & 0xff
-  const known = remembered[slot]
-  if (known !== undefined && equalBytes(known.der, der)) return known.key
-  const key = JSON.stringify(rdnKeys(name))
-  remembered[slot] = { der: der.slice(), key }
-  return key
-}
+// equal names.
+const keysByDer = new BytesMemo<string>(256)
 
 /** One text for each RDN that is equal for two of them exactly if RFC 5280 §7.1 calls them equal. */
 export function rdnKeys(name: Name): readonly string[] {
