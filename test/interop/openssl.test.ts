@@ -1,18 +1,12 @@
 // The openssl program and this library agree: on signatures in both directions, on certificates and chains,
 // and on the forms in which private keys are kept.
 
-import {
-  createVerifier,
-  inspectToken,
-  signToken,
-  TOKEN_ALGORITHMS,
-  type TokenAlgorithm,
-  type Verifier,
-} from 'ingam'
+import { createVerifier, inspectToken, signToken, type Verifier } from 'ingam'
 import { loadCredential } from 'ingam/node'
-import { createTestCa, type TestCertificate, type TestKeyType } from 'ingam/testing'
+import { createTestCa, type TestCertificate } from 'ingam/testing'
 import { encodePem, formatGeneralName, formatName, verifyPath } from 'ingam/x509'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { KEY_TYPES } from '../support/algorithms.ts'
 import { codeOf } from '../support/codes.ts'
 import {
   CA_EXTENSIONS,
@@ -30,14 +24,11 @@ const SUBJECT = 'uri:spiffe://example/client'
 const PSS = ['rsa_padding_mode:pss', 'rsa_pss_saltlen:32', 'rsa_mgf1_md:sha256']
 const PSS_ARGUMENTS = PSS.flatMap((option) => ['-sigopt', option])
 
-const OUR_KEYS: Readonly<Record<TokenAlgorithm, TestKeyType>> = {
-  ES256: 'P-256',
-  RS256: 'RSA-2048',
-  PS256: 'RSA-2048',
-  Ed25519: 'Ed25519',
-}
+// One of each family; matrix.test.ts has the others.
+const ALGORITHMS = ['ES256', 'RS256', 'PS256', 'Ed25519'] as const
+type Algorithm = (typeof ALGORITHMS)[number]
 
-const THEIR_KEYS: Readonly<Record<TokenAlgorithm, OpensslKeyType>> = {
+const THEIR_KEYS: Readonly<Record<Algorithm, OpensslKeyType>> = {
   ES256: 'P-256',
   RS256: 'RSA',
   PS256: 'RSA',
@@ -57,13 +48,13 @@ describeWith(['openssl'], 'openssl', ({ openssl }) => {
 
   afterAll(() => pki.remove())
 
-  describe.each(TOKEN_ALGORITHMS)('signatures by %s', (algorithm) => {
+  describe.each(ALGORITHMS)('signatures by %s', (algorithm) => {
     let ours: { readonly token: string; readonly publicKey: string }
     let theirs: OpensslCertificate
 
     beforeAll(async () => {
       const ca = await createTestCa({ at: AT })
-      const leaf = await ca.issue({ keyType: OUR_KEYS[algorithm], uris: ['spiffe://example/client'] })
+      const leaf = await ca.issue({ keyType: KEY_TYPES[algorithm], uris: ['spiffe://example/client'] })
       const token = await signToken(await leaf.credential({ algorithm }), { audience: AUDIENCE, at: AT })
       ours = { token, publicKey: publicKeyFile(leaf, algorithm) }
       theirs = pki.issue(intermediate, {
@@ -559,7 +550,7 @@ describeWith(['openssl'], 'openssl', ({ openssl }) => {
     return { iss: SUBJECT, sub: SUBJECT, aud: AUDIENCE, iat, exp: iat + 300, jti }
   }
 
-  function toSign(algorithm: TokenAlgorithm, client: OpensslCertificate): string {
+  function toSign(algorithm: Algorithm, client: OpensslCertificate): string {
     const x5c = [client, intermediate].map(({ certificate }) =>
       Buffer.from(certificate.der).toString('base64'),
     )
@@ -567,7 +558,7 @@ describeWith(['openssl'], 'openssl', ({ openssl }) => {
   }
 
   function signWithOpenssl(
-    algorithm: TokenAlgorithm,
+    algorithm: Algorithm,
     client: OpensslCertificate,
     keyFile = client.keyFile,
   ): string {
@@ -577,7 +568,7 @@ describeWith(['openssl'], 'openssl', ({ openssl }) => {
     return `${signed}.${written.toString('base64url')}`
   }
 
-  function opensslSignature(algorithm: TokenAlgorithm, keyFile: string, signed: string): Buffer {
+  function opensslSignature(algorithm: Algorithm, keyFile: string, signed: string): Buffer {
     const data = pki.write('signed.data', signed)
     if (algorithm === 'Ed25519') return pki.run('pkeyutl', '-sign', '-rawin', '-inkey', keyFile, '-in', data)
     const options = algorithm === 'PS256' ? PSS_ARGUMENTS : []
@@ -585,7 +576,7 @@ describeWith(['openssl'], 'openssl', ({ openssl }) => {
   }
 
   function verifiesWithOpenssl(
-    algorithm: TokenAlgorithm,
+    algorithm: Algorithm,
     publicKey: string,
     signed: Uint8Array,
     signature: Uint8Array,

@@ -2,8 +2,10 @@
 // Nothing here goes through the library's signer; the signature comes from WebCrypto, in Node and in browsers.
 
 import { encodeBase64, encodeBase64url } from '../../packages/ingam/src/bytes/base64.ts'
+import { defaultAlgorithm, type TokenAlgorithm } from '../../packages/ingam/src/keys/algorithms.ts'
 import { borneSubjects, subjectsOf } from '../../packages/ingam/src/keys/subjects.ts'
 import type { TestCertificate } from '../../packages/ingam/src/testing/test-ca.ts'
+import { ecdsa, rsaPss, signAs, WEB_SIGNING } from './algorithms.ts'
 
 /** The instant around which forged tokens lie unless told otherwise. */
 export const AT: Date = new Date('2026-06-01T12:00:00Z')
@@ -13,43 +15,10 @@ export const NOW: number = AT.getTime() / 1000
 export const AUDIENCE = 'https://api.example'
 
 const SIGNING = {
-  ES256: {
-    key: { name: 'ECDSA', namedCurve: 'P-256' },
-    signing: { name: 'ECDSA', hash: 'SHA-256' },
-  },
-  'ES256 with SHA-512': {
-    key: { name: 'ECDSA', namedCurve: 'P-256' },
-    signing: { name: 'ECDSA', hash: 'SHA-512' },
-  },
-  ES384: {
-    key: { name: 'ECDSA', namedCurve: 'P-384' },
-    signing: { name: 'ECDSA', hash: 'SHA-384' },
-  },
-  RS256: {
-    key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
-    signing: { name: 'RSASSA-PKCS1-v1_5' },
-  },
-  RS512: {
-    key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512' },
-    signing: { name: 'RSASSA-PKCS1-v1_5' },
-  },
-  PS256: {
-    key: { name: 'RSA-PSS', hash: 'SHA-256' },
-    signing: { name: 'RSA-PSS', saltLength: 32 },
-  },
-  'PS256 without salt': {
-    key: { name: 'RSA-PSS', hash: 'SHA-256' },
-    signing: { name: 'RSA-PSS', saltLength: 0 },
-  },
-  'PS256 with a salt of 33 bytes': {
-    key: { name: 'RSA-PSS', hash: 'SHA-256' },
-    signing: { name: 'RSA-PSS', saltLength: 33 },
-  },
-  PS512: {
-    key: { name: 'RSA-PSS', hash: 'SHA-512' },
-    signing: { name: 'RSA-PSS', saltLength: 64 },
-  },
-  Ed25519: { key: { name: 'Ed25519' }, signing: { name: 'Ed25519' } },
+  ...WEB_SIGNING,
+  'ES256 with SHA-512': ecdsa('P-256', 'SHA-512'),
+  'PS256 without salt': rsaPss('SHA-256', 0),
+  'PS256 with a salt of 33 bytes': rsaPss('SHA-256', 33),
 } as const
 
 /** How the signature is really made, whatever the header says. */
@@ -100,7 +69,9 @@ export async function forge(leaf: TestCertificate, options: ForgeOptions = {}): 
     encodeText((options.claimsText ?? same)(JSON.stringify(claims))),
   )
   const signed = `${headerPart}.${payloadPart}`
-  const genuine = await signAs(options.signer ?? leaf, signed, options.signing)
+  const signer = options.signer ?? leaf
+  const signing = SIGNING[options.signing ?? usualAlgorithm(signer)]
+  const genuine = await signAs(signing, signer.privateKeyPkcs8, new TextEncoder().encode(signed))
   return `${signed}.${encodeBase64url(options.signature === undefined ? genuine : options.signature(genuine))}`
 }
 
@@ -130,19 +101,7 @@ export function untyped(value: unknown): unknown {
   return value
 }
 
-async function signAs(
-  signer: TestCertificate,
-  text: string,
-  signing: Signing = usualAlgorithm(signer),
-): Promise<Uint8Array> {
-  const { key, signing: parameters } = SIGNING[signing]
-  const pkcs8 = new Uint8Array(signer.privateKeyPkcs8)
-  const privateKey = await crypto.subtle.importKey('pkcs8', pkcs8, key, false, ['sign'])
-  return new Uint8Array(await crypto.subtle.sign(parameters, privateKey, new TextEncoder().encode(text)))
-}
-
-function usualAlgorithm(leaf: TestCertificate): Signing {
-  const { key } = leaf.certificate.subjectPublicKeyInfo
-  if (key.kind === 'ec') return key.curve === 'P-256' ? 'ES256' : 'ES384'
-  return key.kind === 'rsa' ? 'PS256' : 'Ed25519'
+// The keys of test certificates are all ones that some algorithm takes.
+function usualAlgorithm(leaf: TestCertificate): TokenAlgorithm {
+  return defaultAlgorithm(leaf.certificate.subjectPublicKeyInfo) ?? 'ES256'
 }

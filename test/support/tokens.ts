@@ -33,6 +33,9 @@ export const other: TestCertificate = await issuer.issue({ name: 'other', uris: 
 export const rsa: TestCertificate = await issuer.issue({ name: 'rsa', keyType: 'RSA-2048' })
 export const ed25519: TestCertificate = await issuer.issue({ name: 'ed25519', keyType: 'Ed25519' })
 const p384 = await issuer.issue({ name: 'p384', keyType: 'P-384' })
+const pssKey = await issuer.issue({ name: 'pss', keyType: 'id-RSASSA-PSS-2048' })
+const boundPssKey = await issuer.issue({ name: 'bound', keyType: 'id-RSASSA-PSS-2048-SHA-256' })
+const ed448 = await issuer.issue({ name: 'ed448', keyType: 'Ed448' })
 /** A CA that nobody trusts, with the names of the trusted one, and a client of it with the client's names. */
 export const strangerRoot: TestCertificate = await createTestCa({ at: AT })
 const strangerIssuer = await strangerRoot.issue({ kind: 'ca' })
@@ -132,7 +135,12 @@ export const ACCEPTED: readonly TokenCase[] = [
   ]),
   accepted('RS256', () => forge(rsa, { header: { alg: 'RS256' }, signing: 'RS256' })),
   accepted('PS256', () => forge(rsa)),
+  accepted('PS384 by a key for PSS alone', () =>
+    forge(pssKey, { header: { alg: 'PS384' }, signing: 'PS384' }),
+  ),
+  accepted('PS256 by a key bound to SHA-256', () => forge(boundPssKey)),
   accepted('Ed25519', () => forge(ed25519)),
+  accepted('the older name of Ed25519', () => forge(ed25519, { header: { alg: 'EdDSA' } })),
   accepted('a signer right below the root', async () => await forge(await root.issue())),
   accepted('a signer without keyUsage and extKeyUsage', async () =>
     forge(await issuer.issue({ keyUsage: null, extKeyUsage: null })),
@@ -189,8 +197,8 @@ export const REFUSED: readonly TokenCase[] = [
     ['alg none', { header: { alg: 'none' } }],
     ['alg HS256', { header: { alg: 'HS256' } }],
     ['alg in small letters', { header: { alg: 'es256' } }],
-    ['alg EdDSA', { header: { alg: 'EdDSA' } }],
-    ['alg ES384', { header: { alg: 'ES384' } }],
+    ['alg of an unknown curve', { header: { alg: 'ES256K' } }],
+    ['alg of ML-DSA, which is not allowed by default', { header: { alg: 'ML-DSA-44' } }],
     ['alg as an array', { header: { alg: ['ES256'] } }],
     ['an alg that the verifier does not allow', {}, { algorithms: ['PS256', 'Ed25519'] }],
   ]),
@@ -324,6 +332,14 @@ function keys(): readonly TokenCase[] {
     confused('PS256 with a P-256 key', leaf, 'PS256'),
     confused('Ed25519 with a P-256 key', leaf, 'Ed25519'),
     confused('ES256 with a P-384 key', p384, 'ES256'),
+    confused('ES384 with a P-256 key', leaf, 'ES384'),
+    confused('ES512 with a P-384 key', p384, 'ES512'),
+    confused('Ed448 with an Ed25519 key', ed25519, 'Ed448'),
+    confused('EdDSA with an Ed448 key', ed448, 'EdDSA'),
+    confused('Ed25519 with an Ed448 key', ed448, 'Ed25519'),
+    confused('EdDSA with a P-256 key', leaf, 'EdDSA'),
+    confused('RS512 with an RSA key for PSS alone', pssKey, 'RS512'),
+    confused('PS384 with an RSA key bound to PSS with SHA-256', boundPssKey, 'PS384'),
     confused('ES256 with an RSA key', rsa, 'ES256'),
     confused('Ed25519 with an RSA key', rsa, 'Ed25519'),
     confused('ES256 with an Ed25519 key', ed25519, 'ES256'),

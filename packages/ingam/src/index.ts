@@ -15,7 +15,7 @@ export {
   TokenError,
 } from './errors/errors.ts'
 export { escapeText } from './errors/escape.ts'
-export { TOKEN_ALGORITHMS, type TokenAlgorithm } from './keys/algorithms.ts'
+export { DEFAULT_ALGORITHMS, TOKEN_ALGORITHMS, type TokenAlgorithm } from './keys/algorithms.ts'
 export { type CreateCredentialOptions, type Credential, createCredential } from './keys/credential.ts'
 export { type InspectedCertificate, type InspectedToken, inspectToken } from './token/inspect.ts'
 export type { JsonObject, JsonValue } from './token/json.ts'

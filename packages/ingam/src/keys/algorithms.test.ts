@@ -1,30 +1,41 @@
 // The algorithms of tokens: exact names, and exactly one kind of key for each.
 
 import { describe, expect, test } from 'vitest'
+import type { TestKeyType } from '../testing/certificate-writer.ts'
 import { createTestCa } from '../testing/test-ca.ts'
-import { defaultAlgorithm, isTokenAlgorithm, schemeOf, suitsKey, TOKEN_ALGORITHMS } from './algorithms.ts'
+import {
+  DEFAULT_ALGORITHMS,
+  defaultAlgorithm,
+  isTokenAlgorithm,
+  schemeOf,
+  suitsKey,
+  TOKEN_ALGORITHMS,
+  type TokenAlgorithm,
+} from './algorithms.ts'
 
-const SUITABLE = {
-  'P-256': ['ES256'],
-  'P-384': [],
-  'RSA-2048': ['RS256', 'PS256'],
-  Ed25519: ['Ed25519'],
-} as const
+// The first is the one that the key signs with unless told otherwise.
+const SUITABLE: readonly (readonly [TestKeyType, readonly TokenAlgorithm[]])[] = [
+  ['P-256', ['ES256']],
+  ['P-384', ['ES384']],
+  ['P-521', ['ES512']],
+  ['RSA-2048', ['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512']],
+  ['id-RSASSA-PSS-2048', ['PS256', 'PS384', 'PS512']],
+  ['id-RSASSA-PSS-2048-SHA-256', ['PS256']],
+  ['Ed25519', ['Ed25519', 'EdDSA']],
+  ['Ed448', ['Ed448']],
+  ['ML-DSA-44', ['ML-DSA-44']],
+  ['ML-DSA-65', ['ML-DSA-65']],
+  ['ML-DSA-87', ['ML-DSA-87']],
+]
 
-const DEFAULTS = {
-  'P-256': 'ES256',
-  'P-384': undefined,
-  'RSA-2048': 'PS256',
-  Ed25519: 'Ed25519',
-} as const
-
-describe.each(['P-256', 'P-384', 'RSA-2048', 'Ed25519'] as const)('a key %s', (keyType) => {
-  test('signs with its own algorithms and no other', async () => {
-    const { subjectPublicKeyInfo } = (await createTestCa({ keyType })).certificate
+describe.each(SUITABLE)('a key %s', (keyType, suitable) => {
+  test(`signs with ${suitable.join(', ')} and no other`, async () => {
+    const ca = await createTestCa()
+    const { subjectPublicKeyInfo } = (await ca.issue({ keyType })).certificate
     expect(TOKEN_ALGORITHMS.filter((algorithm) => suitsKey(algorithm, subjectPublicKeyInfo))).toEqual(
-      SUITABLE[keyType],
+      suitable,
     )
-    expect(defaultAlgorithm(subjectPublicKeyInfo)).toBe(DEFAULTS[keyType])
+    expect(defaultAlgorithm(subjectPublicKeyInfo)).toBe(suitable[0])
   })
 })
 
@@ -34,10 +45,13 @@ test('names are exact', () => {
     '',
     'es256',
     'ES256 ',
+    'ES256K',
     'none',
     'HS256',
-    'EdDSA',
-    'ES384',
+    'eddsa',
+    'ED25519',
+    'ml-dsa-44',
+    'ML-DSA-44 ',
     'toString',
     '__proto__',
     'constructor',
@@ -46,11 +60,40 @@ test('names are exact', () => {
   }
 })
 
-test('schemes are those of RFC 7518 and RFC 8037', () => {
-  expect(TOKEN_ALGORITHMS.map(schemeOf)).toEqual([
-    { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-256', encoding: 'p1363' },
-    { kind: 'rsa-pkcs1', hash: 'SHA-256' },
-    { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 },
-    { kind: 'ed25519' },
+test('all but ML-DSA are allowed unless told otherwise', () => {
+  expect(DEFAULT_ALGORITHMS).toEqual([
+    'ES256',
+    'ES384',
+    'ES512',
+    'PS256',
+    'PS384',
+    'PS512',
+    'RS256',
+    'RS384',
+    'RS512',
+    'Ed25519',
+    'Ed448',
+    'EdDSA',
   ])
+  expect(Object.isFrozen(DEFAULT_ALGORITHMS)).toBe(true)
+})
+
+test('schemes are those of RFC 7518, RFC 8037, RFC 9864 and RFC 9964', () => {
+  expect(Object.fromEntries(TOKEN_ALGORITHMS.map((algorithm) => [algorithm, schemeOf(algorithm)]))).toEqual({
+    ES256: { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-256', encoding: 'p1363' },
+    ES384: { kind: 'ecdsa', hash: 'SHA-384', curve: 'P-384', encoding: 'p1363' },
+    ES512: { kind: 'ecdsa', hash: 'SHA-512', curve: 'P-521', encoding: 'p1363' },
+    PS256: { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 },
+    PS384: { kind: 'rsa-pss', hash: 'SHA-384', saltLength: 48 },
+    PS512: { kind: 'rsa-pss', hash: 'SHA-512', saltLength: 64 },
+    RS256: { kind: 'rsa-pkcs1', hash: 'SHA-256' },
+    RS384: { kind: 'rsa-pkcs1', hash: 'SHA-384' },
+    RS512: { kind: 'rsa-pkcs1', hash: 'SHA-512' },
+    Ed25519: { kind: 'ed25519' },
+    Ed448: { kind: 'ed448' },
+    EdDSA: { kind: 'ed25519' },
+    'ML-DSA-44': { kind: 'ml-dsa', parameterSet: 'ML-DSA-44' },
+    'ML-DSA-65': { kind: 'ml-dsa', parameterSet: 'ML-DSA-65' },
+    'ML-DSA-87': { kind: 'ml-dsa', parameterSet: 'ML-DSA-87' },
+  })
 })

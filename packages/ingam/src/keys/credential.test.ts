@@ -3,10 +3,27 @@
 
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { platform } from '#platform'
+import { KEY_TYPES } from '../../../../test/support/algorithms.ts'
 import { untyped } from '../../../../test/support/certificate-der.ts'
 import { codeOf } from '../../../../test/support/codes.ts'
 import { createTestCa, type TestCertificate } from '../testing/test-ca.ts'
+import { schemeOf, TOKEN_ALGORITHMS } from './algorithms.ts'
 import { type CreateCredentialOptions, createCredential } from './credential.ts'
+
+// The AlgorithmIdentifier of a PKCS#8 key, both of one length: SEQUENCE, OID, NULL.
+const RSA_ENCRYPTION = Uint8Array.from([
+  0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
+])
+const ID_RSASSA_PSS = RSA_ENCRYPTION.with(12, 0x0a)
+
+function replaceOnce(bytes: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array {
+  const at = bytes.findIndex((_, index) => from.every((byte, offset) => bytes[index + offset] === byte))
+  if (at < 0) throw new Error('nothing to replace')
+  const changed = Uint8Array.from(bytes)
+  changed.set(to, at)
+  return changed
+}
 
 const root = await createTestCa({ name: 'Root' })
 const issuer = await root.issue({ kind: 'ca', name: 'Issuer' })
@@ -16,6 +33,7 @@ const rsa = await issuer.issue({ name: 'Rsa', keyType: 'RSA-2048' })
 const ed25519 = await issuer.issue({ name: 'Ed', keyType: 'Ed25519' })
 const ca = await root.issue({ kind: 'ca', name: 'Ca' })
 const server = await issuer.issue({ name: 'Server', extKeyUsage: ['1.3.6.1.5.5.7.3.1'] })
+const weak = await issuer.issue({ name: 'Weak', keyType: 'RSA-1024' })
 const p384 = await issuer.issue({ name: 'P-384', keyType: 'P-384' })
 
 function optionsFor(certificate: TestCertificate, more: object = {}): CreateCredentialOptions {
@@ -36,8 +54,46 @@ async function refusalFor(options: unknown): Promise<unknown> {
 }
 
 describe('is made', () => {
+  test.each(TOKEN_ALGORITHMS)(
+    'to sign by %s, and the platform verifies what it signed',
+    async (algorithm) => {
+      const certificate = await issuer.issue({ keyType: KEY_TYPES[algorithm] })
+      const credential = await createCredential(optionsFor(certificate, { algorithm }))
+      expect(credential).toMatchObject({ algorithm })
+      const data = Uint8Array.of(1, 2, 3)
+      const signature = await credential.sign(data)
+      const scheme = schemeOf(algorithm)
+      const spki = certificate.certificate.subjectPublicKeyInfo.der
+      const key = await platform.importPublicKey(spki, scheme)
+      if (key === undefined) throw new Error('the key was imported before')
+      expect(await platform.verifySignature(scheme, key, data, signature)).toBe(true)
+      expect(await platform.verifySignature(scheme, key, data.with(1, 3), signature)).toBe(false)
+    },
+  )
+
+  test('with a key that is marked for PSS, also where its PKCS#8 says so', async () => {
+    const pss = await issuer.issue({ keyType: 'id-RSASSA-PSS-2048-SHA-256' })
+    expect(await createCredential(optionsFor(pss))).toMatchObject({ algorithm: 'PS256' })
+    expect(await refusalFor(optionsFor(pss, { algorithm: 'RS256' }))).toMatchObject({ code: 'ERR_ARG_VALUE' })
+    expect(await refusalFor(optionsFor(pss, { algorithm: 'PS384' }))).toMatchObject({ code: 'ERR_ARG_VALUE' })
+    const marked = replaceOnce(pss.privateKeyPkcs8, RSA_ENCRYPTION, ID_RSASSA_PSS)
+    expect(await createCredential(optionsFor(pss, { privateKey: marked }))).toMatchObject({
+      algorithm: 'PS256',
+    })
+    expect(await refusalFor(optionsFor(rsa, { privateKey: marked }))).toMatchObject({
+      code: 'ERR_KEY_MISMATCH',
+    })
+  })
+
+  test('under the older name of Ed25519 where that is asked for', async () => {
+    expect(await createCredential(optionsFor(ed25519, { algorithm: 'EdDSA' }))).toMatchObject({
+      algorithm: 'EdDSA',
+    })
+  })
+
   test.each([
     ['P-256', leaf, 'ES256'],
+    ['P-384', p384, 'ES384'],
     ['RSA', rsa, 'PS256'],
     ['Ed25519', ed25519, 'Ed25519'],
   ] as const)('of %s with its usual algorithm', async (_, certificate, algorithm) => {
@@ -98,7 +154,7 @@ describe('is refused', () => {
   test.each([
     ['a CA', ca, 'ERR_CREDENTIAL_SIGNER'],
     ['a server', server, 'ERR_CREDENTIAL_SIGNER'],
-    ['a key that no token algorithm takes', p384, 'ERR_KEY_UNSUPPORTED'],
+    ['a key that is too weak', weak, 'ERR_KEY_UNSUPPORTED'],
   ])('for %s', async (_, certificate, code) => {
     expect(
       await codeOf(() =>

@@ -9,7 +9,7 @@ import type { MaybePromise } from '../platform/contract.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { equalNames, formatName } from '../x509/name.ts'
 import { parseCertificates } from '../x509/pem.ts'
-import { describeKey, weaknessOf } from '../x509/spki.ts'
+import { describeKey, toImportable, weaknessOf } from '../x509/spki.ts'
 import {
   defaultAlgorithm,
   isTokenAlgorithm,
@@ -30,7 +30,10 @@ export interface CreateCredentialOptions {
   readonly chain?: string | Uint8Array
   /** The signer's private key, unencrypted: PKCS#8, PKCS#1 or SEC 1 as PEM or DER. */
   readonly privateKey: string | Uint8Array
-  /** The algorithm to sign with; default ES256 for P-256, PS256 for RSA, Ed25519 for Ed25519. */
+  /**
+   * The algorithm to sign with; default the one that the key's curve or parameter set names, PS256 for RSA. `EdDSA` writes
+   * the name by which older verifiers know Ed25519.
+   */
   readonly algorithm?: TokenAlgorithm
   /** The name to sign under, with its type in front; one that the certificate bears. Default: the first of them. */
   readonly subject?: string
@@ -175,7 +178,7 @@ async function fits(
   signature: Uint8Array,
 ): Promise<boolean> {
   const scheme = schemeOf(algorithm)
-  const key = await platform.importPublicKey(certificate.subjectPublicKeyInfo.der, scheme)
+  const key = await platform.importPublicKey(toImportable(certificate.subjectPublicKeyInfo), scheme)
   return key !== undefined && (await platform.verifySignature(scheme, key, data, signature))
 }
 

@@ -28,6 +28,7 @@ export interface PrivateKeyInput {
 
 const WANTED = 'private key'
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
+const RSASSA_PSS = '1.2.840.113549.1.1.10'
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 
 /**
@@ -99,8 +100,14 @@ function readPkcs8(der: Uint8Array): PrivateKeyInput {
     outer.readWithin(TAG.sequence, 'PrivateKeyInfo', (reader) => {
       reader.readSmallInteger('PrivateKeyInfo.version')
       const { oid, parameters } = readAlgorithmIdentifier(reader, 'privateKeyAlgorithm')
-      reader.readOctetString('privateKey')
+      const key = reader.readOctetString('privateKey')
       while (!reader.isEmpty) reader.readElement('PrivateKeyInfo.attributes')
+      // RFC 4055 §1.2: the same key; WebCrypto takes it under rsaEncryption alone. The certificate says what it may sign.
+      if (oid === RSASSA_PSS)
+        return {
+          pkcs8: wrap(writeSequence(writeOid(RSA_ENCRYPTION), writeNull()), key),
+          description: 'RSA-PSS',
+        }
       const curve =
         oid === EC_PUBLIC_KEY && parameters?.[0] === TAG.oid ? ` ${curveName(parameters.subarray(2))}` : ''
       return { pkcs8: der, description: describe(oid) + curve }

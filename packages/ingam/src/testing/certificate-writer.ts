@@ -2,6 +2,7 @@
 // Keys come from WebCrypto, so that the same code runs on Node and in browsers. Never for production.
 
 import { concatBytes } from '../bytes/compare.ts'
+import { readAll } from '../der/reader.ts'
 import { contextTag, TAG } from '../der/tag.ts'
 import {
   writeBitString,
@@ -20,6 +21,7 @@ import {
 } from '../der/writer.ts'
 import { ecdsaDerFromP1363 } from '../platform/ecdsa-signature.ts'
 import { KEY_USAGE_BITS, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
+import { readSubjectPublicKeyInfo } from '../x509/spki.ts'
 
 /** Kinds of key that test certificates can have. */
 export type TestKeyType =
@@ -29,6 +31,8 @@ export type TestKeyType =
   | 'RSA-1024'
   | 'RSA-2048'
   | 'RSA-PSS-2048'
+  | 'id-RSASSA-PSS-2048'
+  | 'id-RSASSA-PSS-2048-SHA-256'
   | 'Ed25519'
   | 'Ed448'
   | 'ML-DSA-44'
@@ -63,16 +67,19 @@ export interface CertificateFields {
 }
 
 /**
- * Makes a key pair that can be exported. An RSA-PSS key is an RSA key that signs certificates by RSASSA-PSS; Ed448 and
- * ML-DSA need a runtime that has them.
+ * Makes a key pair that can be exported. An RSA-PSS key is an RSA key that signs certificates by RSASSA-PSS; under
+ * id-RSASSA-PSS its certificate says that it signs by nothing else, perhaps with SHA-256 alone (RFC 4055 §1.2). Ed448
+ * and ML-DSA need a runtime that has them.
  */
 export async function generateKeyPair(keyType: TestKeyType): Promise<TestKeyPair> {
   const pair = await crypto.subtle.generateKey(GENERATION[keyType], true, ['sign', 'verify'])
   if (!('privateKey' in pair)) throw new TypeError(`the runtime made no key pair for ${keyType}`)
+  const spki = new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey))
+  const algorithm = KEY_ALGORITHMS[keyType]
   return {
     keyType,
     privateKey: pair.privateKey,
-    subjectPublicKeyInfo: new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)),
+    subjectPublicKeyInfo: algorithm === undefined ? spki : relabelled(spki, algorithm),
     pkcs8: new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)),
   }
 }
@@ -151,7 +158,14 @@ export async function keyIdentifier(keys: TestKeyPair): Promise<Uint8Array> {
   return new Uint8Array(digest).subarray(0, 20)
 }
 
+// The same key under another AlgorithmIdentifier.
+function relabelled(spki: Uint8Array, algorithm: Uint8Array): Uint8Array {
+  const { subjectPublicKey } = readAll(spki, 'SubjectPublicKeyInfo', readSubjectPublicKeyInfo)
+  return writeSequence(algorithm, writeBitString(subjectPublicKey))
+}
+
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: Uint8Array.of(1, 0, 1) }
+const RSA_PSS = { ...RSA, name: 'RSA-PSS', modulusLength: 2048 }
 
 const OWN_HASH = {
   Ed448: { name: 'Ed448' },
@@ -167,7 +181,9 @@ const GENERATION = {
   // Too weak for any verifier; here to be refused.
   'RSA-1024': { ...RSA, modulusLength: 1024 },
   'RSA-2048': { ...RSA, modulusLength: 2048 },
-  'RSA-PSS-2048': { ...RSA, name: 'RSA-PSS', modulusLength: 2048 },
+  'RSA-PSS-2048': RSA_PSS,
+  'id-RSASSA-PSS-2048': RSA_PSS,
+  'id-RSASSA-PSS-2048-SHA-256': RSA_PSS,
   Ed25519: { name: 'Ed25519' },
   ...OWN_HASH,
 } as const
@@ -179,6 +195,8 @@ const SIGNING = {
   'RSA-1024': { name: 'RSASSA-PKCS1-v1_5' },
   'RSA-2048': { name: 'RSASSA-PKCS1-v1_5' },
   'RSA-PSS-2048': { name: 'RSA-PSS', saltLength: 32 },
+  'id-RSASSA-PSS-2048': { name: 'RSA-PSS', saltLength: 32 },
+  'id-RSASSA-PSS-2048-SHA-256': { name: 'RSA-PSS', saltLength: 32 },
   Ed25519: { name: 'Ed25519' },
   ...OWN_HASH,
 } as const
@@ -197,6 +215,12 @@ const PSS_WITH_SHA256 = writeSequence(
   ),
 )
 
+// What a certificate calls the key where it is not what WebCrypto calls it.
+const KEY_ALGORITHMS: Partial<Readonly<Record<TestKeyType, Uint8Array>>> = {
+  'id-RSASSA-PSS-2048': writeSequence(writeOid('1.2.840.113549.1.1.10')),
+  'id-RSASSA-PSS-2048-SHA-256': PSS_WITH_SHA256,
+}
+
 const SIGNATURE_ALGORITHMS: Readonly<Record<TestKeyType, Uint8Array>> = {
   'P-256': ECDSA_WITH_SHA256,
   'P-384': ECDSA_WITH_SHA256,
@@ -204,6 +228,8 @@ const SIGNATURE_ALGORITHMS: Readonly<Record<TestKeyType, Uint8Array>> = {
   'RSA-1024': SHA256_WITH_RSA,
   'RSA-2048': SHA256_WITH_RSA,
   'RSA-PSS-2048': PSS_WITH_SHA256,
+  'id-RSASSA-PSS-2048': PSS_WITH_SHA256,
+  'id-RSASSA-PSS-2048-SHA-256': PSS_WITH_SHA256,
   Ed25519: writeSequence(writeOid('1.3.101.112')),
   Ed448: writeSequence(writeOid('1.3.101.113')),
   'ML-DSA-44': writeSequence(writeOid('2.16.840.1.101.3.4.3.17')),

@@ -13,7 +13,7 @@ import { sampleOf } from '../verify/sampled-index.ts'
 import type { VerifiedPath } from '../verify/verified-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName } from '../x509/name.ts'
-import { describeKey } from '../x509/spki.ts'
+import { describeKey, toImportable } from '../x509/spki.ts'
 import { readCertificate, readCertificateTexts } from './header.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
 import type { Identity } from './verified-token.ts'
@@ -42,7 +42,7 @@ export async function toKnownSigner(
   algorithm: TokenAlgorithm,
 ): Promise<KnownSigner> {
   const { der } = leaf.subjectPublicKeyInfo
-  const imported = platform.importPublicKey(der, schemeOf(algorithm))
+  const imported = platform.importPublicKey(toImportable(leaf.subjectPublicKeyInfo), schemeOf(algorithm))
   const key = imported instanceof Promise ? await imported : imported
   if (key === undefined) {
     throw createError('ERR_TOKEN_ALGORITHM_KEY', {

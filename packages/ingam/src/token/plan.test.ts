@@ -2,7 +2,7 @@
 
 import { describe, expect, test, vi } from 'vitest'
 import { AT, AUDIENCE, NOW, untyped } from '../../../../test/support/forge.ts'
-import { TOKEN_ALGORITHMS } from '../keys/algorithms.ts'
+import { DEFAULT_ALGORITHMS, TOKEN_ALGORITHMS } from '../keys/algorithms.ts'
 import { createTrustStore } from '../path/trust-store.ts'
 import { createTestCa } from '../testing/test-ca.ts'
 import { createPlan, type Plan } from './plan.ts'
@@ -32,7 +32,7 @@ describe('defaults', () => {
     expect(planOf()).toMatchObject({
       profile: AUTH_PROFILE,
       audiences: new Set([AUDIENCE]),
-      algorithms: new Set(TOKEN_ALGORITHMS),
+      algorithms: new Set(TOKEN_ALGORITHMS.filter((algorithm) => !algorithm.startsWith('ML-DSA-'))),
       maxTokenBytes: 16_384,
       maxLifetimeSeconds: 600,
       expiryToleranceSeconds: 60,
@@ -194,6 +194,15 @@ describe('audience', () => {
     expect(planOf({ audience: ['one', 'two'] }).audiences).toEqual(new Set(['one', 'two']))
   })
 
+  test.each([
+    [[...DEFAULT_ALGORITHMS], 16_384],
+    [['ES256', 'ML-DSA-44'], 65_536],
+    [['ML-DSA-87'], 65_536],
+  ] as const)('of %j allow tokens of %i characters unless told otherwise', (algorithms, maxTokenBytes) => {
+    expect(planOf({ algorithms }).maxTokenBytes).toBe(maxTokenBytes)
+    expect(planOf({ algorithms, maxTokenBytes: 1_000 }).maxTokenBytes).toBe(1_000)
+  })
+
   test('does not follow an array that is changed afterwards', () => {
     const audience = ['one']
     const plan = planOf({ audience })
@@ -222,6 +231,15 @@ describe('algorithms', () => {
     expect(planOf({ algorithms: [algorithm] }).algorithms).toEqual(new Set([algorithm]))
   })
 
+  test.each([
+    [[...DEFAULT_ALGORITHMS], 16_384],
+    [['ES256', 'ML-DSA-44'], 65_536],
+    [['ML-DSA-87'], 65_536],
+  ] as const)('of %j allow tokens of %i characters unless told otherwise', (algorithms, maxTokenBytes) => {
+    expect(planOf({ algorithms }).maxTokenBytes).toBe(maxTokenBytes)
+    expect(planOf({ algorithms, maxTokenBytes: 1_000 }).maxTokenBytes).toBe(1_000)
+  })
+
   test('does not follow an array that is changed afterwards', () => {
     const algorithms = ['ES256']
     const plan = planOf({ algorithms })
@@ -239,7 +257,7 @@ describe('algorithms', () => {
     expect(() => planOf({ algorithms })).toThrow(refusal('ERR_ARG_VALUE', 'algorithms'))
   })
 
-  test.each(['none', 'HS256', 'ES384', 'EdDSA', 'es256', '', 'constructor', null, 1])(
+  test.each(['none', 'HS256', 'ES256K', 'ESP256', 'es256', '', 'constructor', null, 1])(
     'refuses %j',
     (name) => {
       expect(() => planOf({ algorithms: ['ES256', name] })).toThrow(

@@ -2,7 +2,13 @@
 
 import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../errors/options.ts'
-import { isTokenAlgorithm, TOKEN_ALGORITHMS, type TokenAlgorithm } from '../keys/algorithms.ts'
+import {
+  DEFAULT_ALGORITHMS,
+  isMlDsa,
+  isTokenAlgorithm,
+  TOKEN_ALGORITHMS,
+  type TokenAlgorithm,
+} from '../keys/algorithms.ts'
 import type { PathRules } from '../path/checks.ts'
 import type { PolicyInputs } from '../path/policy-graph.ts'
 import type { TrustAnchor, TrustStore } from '../path/trust-store.ts'
@@ -23,7 +29,7 @@ export interface VerifierOptions {
   readonly policies?: Partial<PolicyInputs>
   /** Whether the dates of the anchors' certificates count; default `'enforce'`. */
   readonly anchorValidity?: 'enforce' | 'ignore'
-  /** Signature algorithms accepted; default all of ES256, RS256, PS256, Ed25519. */
+  /** Signature algorithms accepted; default all of {@link TOKEN_ALGORITHMS} but ML-DSA. `EdDSA` is for Ed25519 keys only. */
   readonly algorithms?: readonly TokenAlgorithm[]
   /** The verifier's clock; default the system's. */
   readonly clock?: () => Date
@@ -42,7 +48,7 @@ export interface VerifierOptions {
   readonly maxReplayEntries?: number
   /** One-time use: entries held at most for one signer's key; default a tenth of maxReplayEntries. */
   readonly maxReplayEntriesPerKey?: number
-  /** Characters of a token at most; default 16,384. */
+  /** Characters of a token at most; default 16,384, or 65,536 where `algorithms` names one of ML-DSA. At most 65,536. */
   readonly maxTokenBytes?: number
   /** Seconds between iat and exp at most; default 600, at most 86,400. */
   readonly maxLifetimeSeconds?: number
@@ -102,20 +108,23 @@ export function createPlan(options: VerifierOptions): Plan {
   )
   const windowSeconds = maxLifetimeSeconds + expiryToleranceSeconds + futureToleranceSeconds
   const epoch = validDate("the clock's answer", clock()).getTime() / 1000
+  const algorithms = readAlgorithms(
+    options.algorithms === undefined ? DEFAULT_ALGORITHMS : options.algorithms,
+  )
   const oneTimeUse = choice('oneTimeUse', options.oneTimeUse, ['memory', 'off'])
   return Object.freeze({
     profile: AUTH_PROFILE,
     trustStore: toTrustStore(options.trustAnchors),
     pathRules: readPathRules(options),
     audiences: readAudience(options.audience),
-    algorithms: readAlgorithms(options.algorithms === undefined ? TOKEN_ALGORITHMS : options.algorithms),
+    algorithms,
     clock,
     wait,
     replay:
       oneTimeUse === 'off'
         ? undefined
         : createMemoryReplayStore({ windowSeconds, epoch, maxEntries, maxEntriesPerKey }),
-    maxTokenBytes: numberOption(options, 'maxTokenBytes', 16_384, 256, 65_536),
+    maxTokenBytes: numberOption(options, 'maxTokenBytes', usualTokenBytes(algorithms), 256, 65_536),
     maxLifetimeSeconds,
     expiryToleranceSeconds,
     futureToleranceSeconds,
@@ -217,6 +226,11 @@ function readAlgorithms(algorithms: readonly TokenAlgorithm[]): ReadonlySet<Toke
     })
   }
   return new Set(algorithms)
+}
+
+// LIMIT: 16 KiB is what proxies and servers take in a header when they are told to; a chain of three with ML-DSA-87 has 40.
+function usualTokenBytes(algorithms: ReadonlySet<TokenAlgorithm>): number {
+  return [...algorithms].some(isMlDsa) ? 65_536 : 16_384
 }
 
 async function timer(milliseconds: number): Promise<void> {
