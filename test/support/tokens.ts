@@ -1,6 +1,7 @@
 // One token for each way to be refused, and its accepted neighbours: a table for everything that judges tokens.
 // Each entry names the code and the check that decide; the PKI behind it is made once a test file.
 
+import { createHash } from 'node:crypto'
 import { encodeBase64, encodeBase64url } from '../../packages/ingam/src/bytes/base64.ts'
 import { concatBytes } from '../../packages/ingam/src/bytes/compare.ts'
 import {
@@ -10,11 +11,22 @@ import {
   writeName,
 } from '../../packages/ingam/src/testing/certificate-writer.ts'
 import { createTestCa, type TestCertificate } from '../../packages/ingam/src/testing/test-ca.ts'
+import type { ExpectedBinding } from '../../packages/ingam/src/token/binding.ts'
 import type { VerifierOptions } from '../../packages/ingam/src/token/plan.ts'
 import type { CheckId } from '../../packages/ingam/src/token/trace.ts'
 import { createVerifier, type Verifier } from '../../packages/ingam/src/token/verify.ts'
 import { type Certificate, parseCertificate } from '../../packages/ingam/src/x509/certificate.ts'
-import { AT, AUDIENCE, encodeText, type ForgeOptions, forge, NOW, subjectOf, x5cOf } from './forge.ts'
+import {
+  AT,
+  AUDIENCE,
+  encodeText,
+  type ForgeOptions,
+  forge,
+  NOW,
+  subjectOf,
+  thumbprintOf,
+  x5cOf,
+} from './forge.ts'
 
 /** The CA that verifiers trust. */
 export const root: TestCertificate = await createTestCa({ at: AT })
@@ -69,17 +81,25 @@ export interface TokenCase {
   /** The check that refuses it; for accepted tokens the last. */
   readonly check: CheckId
   readonly options?: Partial<VerifierOptions>
+  /** What the call expects. */
+  readonly expected?: ExpectedBinding
   readonly make: () => Promise<string>
 }
 
-type Row = readonly [title: string, alteration: ForgeOptions, options?: Partial<VerifierOptions>]
+type Row = readonly [
+  title: string,
+  alteration: ForgeOptions,
+  options?: Partial<VerifierOptions>,
+  expected?: ExpectedBinding,
+]
 
 function rows(code: string, check: CheckId, list: readonly Row[]): readonly TokenCase[] {
-  return list.map(([title, alteration, options = {}]) => ({
+  return list.map(([title, alteration, options = {}, expected]) => ({
     title,
     code,
     check,
     options,
+    ...(expected && { expected }),
     make: () => forge(leaf, alteration),
   }))
 }
@@ -93,6 +113,17 @@ export function replacing(from: string, to: string): (text: string) => string {
 }
 
 const [leafText = '', issuerText = ''] = x5cOf(leaf)
+const leafThumbprint = await thumbprintOf(leaf)
+const otherThumbprint = await thumbprintOf(other)
+const issuerThumbprint = await thumbprintOf(issuer)
+const byReference = { x5c: undefined, 'x5t#S256': otherThumbprint }
+const KNOWN = [[other.certificate, issuer.certificate]]
+const REQUEST = { method: 'POST', targetUri: `${AUDIENCE}/orders?urgent=1` }
+const CONTENT = new TextEncoder().encode('{"amount":100}')
+// RFC 9530 §2, computed by another implementation.
+const DIGEST = `sha-256=:${createHash('sha256').update(CONTENT).digest('base64')}:`
+const EMPTY_DIGEST = 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:'
+const bound = { htm: 'POST', htu: REQUEST.targetUri }
 
 /** Tokens that are accepted. */
 export const ACCEPTED: readonly TokenCase[] = [
@@ -118,6 +149,38 @@ export const ACCEPTED: readonly TokenCase[] = [
     ['nbf as far ahead as is tolerated', { claims: { nbf: NOW + 5 } }],
     ['exp as long past as is tolerated', { claims: { iat: NOW, exp: NOW + 0.001 } }],
     ['jti of 16 characters', { claims: { jti: 'sixteen-letters!' } }],
+    ['the thumbprint beside x5c', { header: { 'x5t#S256': leafThumbprint } }],
+    [
+      'the thumbprint of a chain that the verifier was given',
+      { header: { ...byReference, 'x5t#S256': leafThumbprint } },
+      { knownChains: [[leaf.certificate, issuer.certificate]] },
+    ],
+    ['a challenge', { claims: { nonce: 'ch4llenge~' } }, {}, { challenge: 'ch4llenge~' }],
+    ['a request', { claims: bound }, {}, { request: REQUEST }],
+    [
+      'a request with its content',
+      { claims: { ...bound, digest: DIGEST } },
+      {},
+      { request: { ...REQUEST, content: CONTENT } },
+    ],
+    [
+      'a request without content, which is told',
+      { claims: { ...bound, digest: EMPTY_DIGEST } },
+      {},
+      { request: { ...REQUEST, content: new Uint8Array(0) } },
+    ],
+    [
+      'a challenge and a request',
+      { claims: { ...bound, nonce: 'x' } },
+      {},
+      { challenge: 'x', request: REQUEST },
+    ],
+    [
+      'a challenge that is checked beside a request that is reported',
+      { claims: { ...bound, nonce: 'x' } },
+      { unexpectedBinding: 'report' },
+      { challenge: 'x' },
+    ],
     ['claims of its own', { claims: { role: 'admin', toString: 'x' } }],
     ['no jti where one-time use is off', { claims: { jti: undefined } }, { oneTimeUse: 'off' }],
     ['a nonce where it is reported', { claims: { nonce: 'x' } }, { unexpectedBinding: 'report' }],
@@ -181,9 +244,56 @@ export const REFUSED: readonly TokenCase[] = [
     ['jwk with an escape', { headerText: replacing('}', ',"\\u006awk":{}}') }],
   ]),
   ...rows('ERR_TOKEN_UNSUPPORTED', 'header', [
-    ['x5t#S256', { header: { 'x5t#S256': 'AA' } }],
     ['x5t', { header: { x5t: 'AA' } }],
     ['ocsp', { header: { ocsp: [] } }],
+  ]),
+  ...rows('ERR_TOKEN_HEADER', 'reference', [
+    ['a thumbprint that is too short', { header: { 'x5t#S256': otherThumbprint.slice(1) } }],
+    ['a thumbprint that is too long', { header: { 'x5t#S256': `${otherThumbprint}A` } }],
+    ['a thumbprint with padding', { header: { 'x5t#S256': `${otherThumbprint}=` } }],
+    ['a thumbprint in hexadecimal', { header: { 'x5t#S256': 'ab'.repeat(32) } }],
+    ['a thumbprint with spare bits', { header: { 'x5t#S256': `${otherThumbprint.slice(0, -1)}B` } }],
+    ['a thumbprint that is null', { header: { 'x5t#S256': null } }],
+    ['a thumbprint in an array', { header: { 'x5t#S256': [otherThumbprint], x5c: undefined } }],
+  ]),
+  // Whatever else is wrong with such a token.
+  ...rows('ERR_TOKEN_UNKNOWN_THUMBPRINT', 'reference', [
+    ['a thumbprint that nobody knows', { header: byReference }],
+    ['an unknown thumbprint and another typ', { header: { ...byReference, typ: 'JWT' } }],
+    ['an unknown thumbprint and alg none', { header: { ...byReference, alg: 'none' } }],
+    [
+      'an unknown thumbprint and a payload that is no base64',
+      { header: byReference, payloadPart: () => '===' },
+    ],
+    ['an unknown thumbprint and an old exp', { header: byReference, claims: { iat: 0, exp: 300 } }],
+    ['an unknown thumbprint and another audience', { header: byReference, claims: { aud: 'x' } }],
+    ["an unknown thumbprint and another's signature", { header: byReference, signer: stranger }],
+  ]),
+  ...rows('ERR_TOKEN_THUMBPRINT', 'certificates', [
+    ["another certificate's thumbprint", { header: { 'x5t#S256': otherThumbprint } }],
+    ["the issuer's thumbprint", { header: { 'x5t#S256': issuerThumbprint } }],
+    [
+      'the thumbprint of a certificate that the verifier knows',
+      { header: { 'x5t#S256': otherThumbprint } },
+      { knownChains: KNOWN },
+    ],
+  ]),
+  ...rows('ERR_TOKEN_SIGNATURE', 'signature', [
+    [
+      "a known thumbprint over another's signature",
+      {
+        header: byReference,
+        claims: { iss: 'uri:spiffe://example/other', sub: 'uri:spiffe://example/other' },
+      },
+      { knownChains: KNOWN },
+    ],
+  ]),
+  ...rows('ERR_PATH_NO_ISSUER', 'path', [
+    [
+      'a known thumbprint whose chain lacks its issuer',
+      { header: byReference, signer: other },
+      { knownChains: [[other.certificate]] },
+    ],
   ]),
   ...rows('ERR_TOKEN_TYPE', 'type', [
     ['no typ', { header: { typ: undefined } }],
@@ -242,6 +352,107 @@ export const REFUSED: readonly TokenCase[] = [
     ['an address', { claims: { htu: AUDIENCE } }],
     ['a digest that is null', { claims: { digest: null } }],
     ['the hash of an access token', { claims: { ath: 'x' } }],
+  ]),
+  ...rows('ERR_TOKEN_BINDING', 'binding', [
+    [
+      'a request where only a challenge is expected',
+      { claims: { ...bound, nonce: 'x' } },
+      {},
+      { challenge: 'x' },
+    ],
+    [
+      'a digest where no content is expected',
+      { claims: { ...bound, digest: DIGEST } },
+      {},
+      { request: REQUEST },
+    ],
+    [
+      'a challenge where only a request is expected',
+      { claims: { ...bound, nonce: 'x' } },
+      {},
+      { request: REQUEST },
+    ],
+    [
+      'the hash of an access token beside a request',
+      { claims: { ...bound, ath: 'x' } },
+      {},
+      { request: REQUEST },
+    ],
+  ]),
+  ...rows('ERR_TOKEN_BINDING_MISSING', 'binding', [
+    ['no challenge', {}, {}, { challenge: 'x' }],
+    ['no request', {}, {}, { request: REQUEST }],
+    ['a method alone', { claims: { htm: 'POST' } }, {}, { request: REQUEST }],
+    ['an address alone', { claims: { htu: REQUEST.targetUri } }, {}, { request: REQUEST }],
+    ['no digest', { claims: bound }, {}, { request: { ...REQUEST, content: CONTENT } }],
+    ['no digest of nothing', { claims: bound }, {}, { request: { ...REQUEST, content: new Uint8Array(0) } }],
+    [
+      'no challenge where bindings are reported',
+      { claims: bound },
+      { unexpectedBinding: 'report' },
+      { challenge: 'x' },
+    ],
+  ]),
+  ...rows('ERR_TOKEN_BINDING_MISMATCH', 'binding', [
+    ['another challenge', { claims: { nonce: 'X' } }, {}, { challenge: 'x' }],
+    ['a challenge that is longer', { claims: { nonce: 'xx' } }, {}, { challenge: 'x' }],
+    ['a challenge in an array', { claims: { nonce: ['x'] } }, {}, { challenge: 'x' }],
+    ['a challenge that is null', { claims: { nonce: null } }, {}, { challenge: 'x' }],
+    ['an empty challenge', { claims: { nonce: '' } }, {}, { challenge: 'x' }],
+    ['another method', { claims: { ...bound, htm: 'GET' } }, {}, { request: REQUEST }],
+    ['the method in small letters', { claims: { ...bound, htm: 'post' } }, {}, { request: REQUEST }],
+    [
+      'another address',
+      { claims: { ...bound, htu: `${AUDIENCE}/refunds?urgent=1` } },
+      {},
+      { request: REQUEST },
+    ],
+    ['another query', { claims: { ...bound, htu: `${AUDIENCE}/orders?urgent=0` } }, {}, { request: REQUEST }],
+    ['no query', { claims: { ...bound, htu: `${AUDIENCE}/orders` } }, {}, { request: REQUEST }],
+    ['a fragment', { claims: { ...bound, htu: `${REQUEST.targetUri}#x` } }, {}, { request: REQUEST }],
+    [
+      'another host',
+      { claims: { ...bound, htu: 'https://other.example/orders?urgent=1' } },
+      {},
+      { request: REQUEST },
+    ],
+    [
+      'another scheme',
+      { claims: { ...bound, htu: REQUEST.targetUri.replace('https', 'http') } },
+      {},
+      { request: REQUEST },
+    ],
+    [
+      'the usual port written out',
+      { claims: { ...bound, htu: `${AUDIENCE}:443/orders?urgent=1` } },
+      {},
+      { request: REQUEST },
+    ],
+    ['the path alone', { claims: { ...bound, htu: '/orders?urgent=1' } }, {}, { request: REQUEST }],
+    [
+      'the host in capitals',
+      { claims: { ...bound, htu: 'https://API.example/orders?urgent=1' } },
+      {},
+      { request: REQUEST },
+    ],
+    [
+      'the digest of other content',
+      { claims: { ...bound, digest: EMPTY_DIGEST } },
+      {},
+      { request: { ...REQUEST, content: CONTENT } },
+    ],
+    [
+      'a digest without its colons',
+      { claims: { ...bound, digest: DIGEST.replaceAll(':', '') } },
+      {},
+      { request: { ...REQUEST, content: CONTENT } },
+    ],
+    [
+      'a digest with another beside it',
+      { claims: { ...bound, digest: `${DIGEST}, ${EMPTY_DIGEST}` } },
+      {},
+      { request: { ...REQUEST, content: CONTENT } },
+    ],
   ]),
   ...rows('ERR_TOKEN_CLAIM_INVALID', 'time', [['exp at iat', { claims: { exp: NOW } }]]),
   ...rows('ERR_TOKEN_LIFETIME', 'time', [

@@ -12,15 +12,20 @@ export {
   PathError,
   PkiError,
   type PkiErrorShape,
+  RequestError,
   TokenError,
 } from './errors/errors.ts'
 export { escapeText } from './errors/escape.ts'
+export { type Answer, type AnswerOptions, answerTo, type WireError } from './http/answer.ts'
+export { type BindRequestOptions, bindRequest, targetUriOf } from './http/request.ts'
 export { DEFAULT_ALGORITHMS, TOKEN_ALGORITHMS, type TokenAlgorithm } from './keys/algorithms.ts'
 export { type CreateCredentialOptions, type Credential, createCredential } from './keys/credential.ts'
+export type { BindingClaim, ExpectedBinding, RequestBinding } from './token/binding.ts'
 export { type InspectedCertificate, type InspectedToken, inspectToken } from './token/inspect.ts'
 export type { JsonObject, JsonValue } from './token/json.ts'
 export type { VerifierOptions } from './token/plan.ts'
-export { type SignTokenOptions, signToken } from './token/sign.ts'
+export type { ProfileName } from './token/profile.ts'
+export { type SignProofOptions, type SignTokenOptions, signProof, signToken } from './token/sign.ts'
 export { CHECKS, type CheckId } from './token/trace.ts'
 export { type Identity, isVerifiedToken, type VerifiedToken } from './token/verified-token.ts'
 export {

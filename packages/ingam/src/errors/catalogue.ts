@@ -11,6 +11,7 @@ export type ErrorKind =
   | 'PathError'
   | 'CredentialError'
   | 'TokenError'
+  | 'RequestError'
 
 /** What the catalogue knows of one code. */
 export interface CatalogueEntry<C extends Code> {
@@ -18,7 +19,7 @@ export interface CatalogueEntry<C extends Code> {
   /** Exit code of the command: 1 a clear no, 3 unreadable input, 4 undecided, 70 the caller's bug. */
   readonly exit: 1 | 3 | 4 | 70
   /** HTTP status that a service answers with. */
-  readonly http: 400 | 401 | 500 | 503
+  readonly http: 400 | 401 | 413 | 500 | 503
   /** Among the refused candidates of a path search the highest rank is reported: the one that came furthest. */
   readonly rank: number
   /** A fatal refusal ends a search at once. */
@@ -371,6 +372,17 @@ export const catalogue: Catalogue = {
     hint: 'the header was altered, or the signer is broken',
     message: (d) => `token header: alg ${d.algorithm} does not suit the key of x5c[0] (${d.key})`,
   }),
+  ERR_TOKEN_UNKNOWN_THUMBPRINT: token({
+    exit: 4,
+    summary: 'x5t#S256 names a certificate that the verifier does not know',
+    hint: 'send the certificates themselves in x5c once; the verifier knows them from then on',
+    message: (d) => `token header: x5t#S256 ${d.thumbprint} is not a certificate that this verifier knows`,
+  }),
+  ERR_TOKEN_THUMBPRINT: token({
+    summary: 'x5t#S256 is not the thumbprint of x5c[0]',
+    hint: 'the header was altered, or the signer is broken',
+    message: (d) => `token header: x5t#S256 is ${d.claimed}, and x5c[0] has ${d.found}`,
+  }),
   ERR_TOKEN_CHAIN: token({
     http: 400,
     summary: 'a certificate in x5c cannot be read',
@@ -425,6 +437,16 @@ export const catalogue: Catalogue = {
     hint: "have the verifier check the binding, or set unexpectedBinding: 'report'",
     message: (d) => `token: bound by ${d.claims.join(', ')}, which this verifier was not told to check`,
   }),
+  ERR_TOKEN_BINDING_MISSING: token({
+    summary: 'the token is not bound to what the verifier demands',
+    hint: 'sign a token for this very request, challenge or access token',
+    message: (d) => `token: claim ${d.claim} is missing, which this verifier demands`,
+  }),
+  ERR_TOKEN_BINDING_MISMATCH: token({
+    summary: 'the token is bound to another request, challenge or access token',
+    hint: 'sign a new token for each request; if it is new, compare the address that the client calls with the configured origin',
+    message: (d) => `token: claim ${d.claim}: expected ${d.expected}, found ${d.found}`,
+  }),
   ERR_TOKEN_SIGNER: token({
     summary: "the signer's certificate may not sign tokens",
     hint: 'use an end-entity certificate with digitalSignature and clientAuth (or neither extension)',
@@ -461,6 +483,19 @@ export const catalogue: Catalogue = {
     summary: "this signer's share of the memory of used tokens is full",
     hint: 'slow down: sign fewer tokens in a lifetime, or have the operator raise maxReplayEntriesPerKey',
     message: (d) => `one-time use: this signer's key already has ${d.maximum} tokens that are still valid`,
+  }),
+
+  // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────
+  ERR_REQUEST_TARGET: request({
+    summary: 'a request target that is not written as tokens write it, so that none can be bound to it',
+    hint: 'send the path and query as new URL(…) serialises them: no dot segments, no spaces, no fragment',
+    message: (d) => `request target: expected ${d.expected}, found ${d.found}`,
+  }),
+  ERR_REQUEST_CONTENT: request({
+    http: 413,
+    summary: 'more content than the server reads to compare it with a token',
+    hint: 'send less, or have the operator raise maxContentBytes',
+    message: (d) => `request content: more than ${d.maximum} bytes`,
   }),
 }
 
@@ -503,4 +538,8 @@ function credential<C extends Code>(row: Row<C>): CatalogueEntry<C> {
 
 function token<C extends Code>(row: Row<C>): CatalogueEntry<C> {
   return { kind: 'TokenError', exit: 1, http: 401, rank: 0, fatal: false, ...row }
+}
+
+function request<C extends Code>(row: Row<C>): CatalogueEntry<C> {
+  return { kind: 'RequestError', exit: 1, http: 400, rank: 0, fatal: false, ...row }
 }

@@ -162,6 +162,8 @@ export interface CodeDetails {
   readonly ERR_TOKEN_TYPE: Mismatch
   readonly ERR_TOKEN_ALGORITHM: { readonly found: string; readonly allowed: readonly string[] }
   readonly ERR_TOKEN_ALGORITHM_KEY: { readonly algorithm: string; readonly key: string }
+  readonly ERR_TOKEN_UNKNOWN_THUMBPRINT: { readonly thumbprint: string }
+  readonly ERR_TOKEN_THUMBPRINT: { readonly claimed: string; readonly found: string }
   readonly ERR_TOKEN_CHAIN: { readonly index: number; readonly problem: string }
   readonly ERR_TOKEN_CLAIM_MISSING: { readonly claim: string }
   readonly ERR_TOKEN_CLAIM_INVALID: Mismatch & { readonly claim: string }
@@ -181,12 +183,18 @@ export interface CodeDetails {
   readonly ERR_TOKEN_LIFETIME: { readonly maximumSeconds: number; readonly foundSeconds: number }
   readonly ERR_TOKEN_SUBJECT: { readonly claimed: string; readonly borne: readonly string[] }
   readonly ERR_TOKEN_BINDING: { readonly claims: readonly string[] }
+  readonly ERR_TOKEN_BINDING_MISSING: { readonly claim: string }
+  readonly ERR_TOKEN_BINDING_MISMATCH: Mismatch & { readonly claim: string }
   readonly ERR_TOKEN_SIGNER: { readonly certificate: CertificateRef; readonly problem: string }
   readonly ERR_TOKEN_SIGNATURE: { readonly algorithm: string }
   readonly ERR_TOKEN_REPLAYED: { readonly jti: string }
   readonly ERR_TOKEN_REPLAY_EPOCH: { readonly issuedAt: string; readonly epoch: string }
   readonly ERR_TOKEN_REPLAY_FULL: { readonly maximum: number }
   readonly ERR_TOKEN_REPLAY_QUOTA: { readonly maximum: number }
+
+  // The request that brought it.
+  readonly ERR_REQUEST_TARGET: Mismatch
+  readonly ERR_REQUEST_CONTENT: { readonly maximum: number }
 }
 
 /** The part of a compact JWS that was being read. */

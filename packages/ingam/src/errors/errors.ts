@@ -71,6 +71,9 @@ export class CredentialError<C extends Code = Code> extends PkiError<C> {}
 /** The token is refused, or its one-time use could not be decided. */
 export class TokenError<C extends Code = Code> extends PkiError<C> {}
 
+/** The request that brought a token is none that a token can be bound to. */
+export class RequestError<C extends Code = Code> extends PkiError<C> {}
+
 /** The call is wrong: a missing, misspelt or mistyped argument. A `TypeError`, apart from all refusals. */
 export class ArgumentError<C extends Code = Code> extends TypeError implements PkiErrorShape<C> {
   override readonly name: string = 'ArgumentError'
@@ -129,6 +132,7 @@ const CLASSES: {
   PathError,
   CredentialError,
   TokenError,
+  RequestError,
 }
 
 function messageWith(extra: Extra, message: string): string {

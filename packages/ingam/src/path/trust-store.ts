@@ -105,7 +105,8 @@ export function createTrustStore(anchors: readonly (Certificate | TrustAnchor)[]
   return new TrustStore(bySubject, anchors.length)
 }
 
-function isCertificate(value: unknown): value is Certificate {
+/** Whether the value is a parsed certificate. */
+export function isCertificate(value: unknown): value is Certificate {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'certificate'
 }
 

@@ -1,11 +1,12 @@
-// The claims that the verifier reads: each there, of its type and range; time with its tolerances; audience, bindings.
+// The claims that the verifier reads: each there, of its type and range; time with its tolerances; audience.
 
 import { describe, expect, test } from 'vitest'
 import { AT, AUDIENCE, NOW } from '../../../../test/support/forge.ts'
 import { createTestCa } from '../testing/test-ca.ts'
-import { BINDING_CLAIMS, checkAudience, checkBinding, checkTime, isoOf, readClaims } from './claims.ts'
+import { checkAudience, checkTime, isoOf, readClaims } from './claims.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { createPlan, type Plan, type VerifierOptions } from './plan.ts'
+import { AUTH_PROFILE, PINNED_PROFILE } from './profile.ts'
 
 const root = await createTestCa({ at: AT })
 
@@ -36,7 +37,7 @@ function claimsOf(changes: { readonly [claim: string]: JsonValue | undefined } =
 
 describe('readClaims', () => {
   test('reads all registered claims', () => {
-    expect(readClaims(claimsOf({ nbf: NOW - 1 }), 'required')).toEqual({
+    expect(readClaims(claimsOf({ nbf: NOW - 1 }), AUTH_PROFILE, 'required')).toEqual({
       audiences: [AUDIENCE],
       issuedAt: NOW,
       expiresAt: NOW + 300,
@@ -47,13 +48,13 @@ describe('readClaims', () => {
   })
 
   test.each(['iss', 'sub', 'aud', 'iat', 'exp', 'jti'])('refuses claims without %s', (claim) => {
-    expect(() => readClaims(claimsOf({ [claim]: undefined }), 'required')).toThrow(
+    expect(() => readClaims(claimsOf({ [claim]: undefined }), AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_CLAIM_MISSING', details: { claim } }),
     )
   })
 
   test.each(['iss', 'sub', 'aud', 'iat', 'exp', 'nbf', 'jti'])('refuses %s that is null', (claim) => {
-    expect(() => readClaims(claimsOf({ [claim]: null }), 'optional')).toThrow(
+    expect(() => readClaims(claimsOf({ [claim]: null }), AUTH_PROFILE, 'optional')).toThrow(
       expect.objectContaining({
         code: 'ERR_TOKEN_CLAIM_INVALID',
         details: expect.objectContaining({ claim }),
@@ -62,15 +63,15 @@ describe('readClaims', () => {
   })
 
   test('accepts claims without nbf', () => {
-    expect(readClaims(claimsOf(), 'required').notBefore).toBeUndefined()
+    expect(readClaims(claimsOf(), AUTH_PROFILE, 'required').notBefore).toBeUndefined()
   })
 
   test('accepts claims without jti where it is optional', () => {
-    expect(readClaims(claimsOf({ jti: undefined }), 'optional').tokenId).toBeUndefined()
+    expect(readClaims(claimsOf({ jti: undefined }), AUTH_PROFILE, 'optional').tokenId).toBeUndefined()
   })
 
   test('refuses a wrong jti even where it is optional', () => {
-    expect(() => readClaims(claimsOf({ jti: 'short' }), 'optional')).toThrow(
+    expect(() => readClaims(claimsOf({ jti: 'short' }), AUTH_PROFILE, 'optional')).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_CLAIM_INVALID' }),
     )
   })
@@ -78,7 +79,7 @@ describe('readClaims', () => {
   test('takes no claim from the prototype', () => {
     const inherited: unknown = Object.getPrototypeOf(claimsOf())
     expect(inherited).toBe(Object.prototype)
-    expect(() => readClaims({}, 'required')).toThrow(
+    expect(() => readClaims({}, AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_CLAIM_MISSING', details: { claim: 'sub' } }),
     )
   })
@@ -90,7 +91,7 @@ describe.each(['iat', 'exp', 'nbf'])('%s', (claim) => {
     ['a fraction', 0.125],
     ['2^40', 2 ** 40],
   ])('accepts %s', (_, value) => {
-    expect(Object.values(readClaims(claimsOf({ [claim]: value }), 'required'))).toContain(value)
+    expect(Object.values(readClaims(claimsOf({ [claim]: value }), AUTH_PROFILE, 'required'))).toContain(value)
   })
 
   test.each([
@@ -105,7 +106,7 @@ describe.each(['iat', 'exp', 'nbf'])('%s', (claim) => {
     ['an array of a number', [NOW]],
     ['an object', {}],
   ])('refuses %s', (_, value) => {
-    expect(() => readClaims(claimsOf({ [claim]: value }), 'required')).toThrow(
+    expect(() => readClaims(claimsOf({ [claim]: value }), AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({
         code: 'ERR_TOKEN_CLAIM_INVALID',
         details: expect.objectContaining({ claim }),
@@ -117,8 +118,8 @@ describe.each(['iat', 'exp', 'nbf'])('%s', (claim) => {
 describe('sub and iss', () => {
   test('accepts 2,048 characters and refuses 2,049', () => {
     const [fits, long] = ['s'.repeat(2_048), 's'.repeat(2_049)]
-    expect(readClaims(claimsOf({ sub: fits, iss: fits }), 'required').subject).toBe(fits)
-    expect(() => readClaims(claimsOf({ sub: long, iss: long }), 'required')).toThrow(
+    expect(readClaims(claimsOf({ sub: fits, iss: fits }), AUTH_PROFILE, 'required').subject).toBe(fits)
+    expect(() => readClaims(claimsOf({ sub: long, iss: long }), AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_CLAIM_INVALID' }),
     )
   })
@@ -130,7 +131,7 @@ describe('sub and iss', () => {
     ['an object', {}],
     ['true', true],
   ])('refuses %s', (_, value) => {
-    expect(() => readClaims(claimsOf({ sub: value, iss: value }), 'required')).toThrow(
+    expect(() => readClaims(claimsOf({ sub: value, iss: value }), AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_CLAIM_INVALID' }),
     )
   })
@@ -141,7 +142,7 @@ describe('sub and iss', () => {
     ['a space at the end', 'uri:spiffe://example/client '],
     ['a NUL at the end', 'uri:spiffe://example/client\0'],
   ])('refuses iss that has %s than sub', (_, iss) => {
-    expect(() => readClaims(claimsOf({ iss }), 'required')).toThrow(
+    expect(() => readClaims(claimsOf({ iss }), AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({
         code: 'ERR_TOKEN_CLAIM_INVALID',
         details: expect.objectContaining({ claim: 'iss' }),
@@ -152,11 +153,13 @@ describe('sub and iss', () => {
 
 describe('jti', () => {
   test.each([16, 128])('accepts %i characters', (length) => {
-    expect(readClaims(claimsOf({ jti: 'j'.repeat(length) }), 'required').tokenId).toHaveLength(length)
+    expect(readClaims(claimsOf({ jti: 'j'.repeat(length) }), AUTH_PROFILE, 'required').tokenId).toHaveLength(
+      length,
+    )
   })
 
   test.each([0, 1, 15, 129])('refuses %i characters', (length) => {
-    expect(() => readClaims(claimsOf({ jti: 'j'.repeat(length) }), 'required')).toThrow(
+    expect(() => readClaims(claimsOf({ jti: 'j'.repeat(length) }), AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({
         code: 'ERR_TOKEN_CLAIM_INVALID',
         details: expect.objectContaining({ claim: 'jti' }),
@@ -169,7 +172,7 @@ describe('jti', () => {
     ['an array', ['0123456789abcdef']],
     ['an object', { jti: '0123456789abcdef' }],
   ])('refuses %s', (_, jti) => {
-    expect(() => readClaims(claimsOf({ jti }), 'required')).toThrow(
+    expect(() => readClaims(claimsOf({ jti }), AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_CLAIM_INVALID' }),
     )
   })
@@ -180,7 +183,7 @@ describe('aud', () => {
     ['text', AUDIENCE],
     ['an array of one', [AUDIENCE]],
   ])('accepts %s', (_, aud) => {
-    expect(checkAudience(readClaims(claimsOf({ aud }), 'required'), planOf())).toBe(AUDIENCE)
+    expect(checkAudience(readClaims(claimsOf({ aud }), AUTH_PROFILE, 'required'), planOf())).toBe(AUDIENCE)
   })
 
   test.each([
@@ -194,7 +197,7 @@ describe('aud', () => {
     ['a number within an array', [AUDIENCE, 1]],
     ['2,049 characters', 'a'.repeat(2_049)],
   ])('refuses %s', (_, aud) => {
-    expect(() => readClaims(claimsOf({ aud }), 'required')).toThrow(
+    expect(() => readClaims(claimsOf({ aud }), AUTH_PROFILE, 'required')).toThrow(
       expect.objectContaining({
         code: 'ERR_TOKEN_CLAIM_INVALID',
         details: expect.objectContaining({ claim: 'aud' }),
@@ -204,7 +207,9 @@ describe('aud', () => {
 
   test('accepts 2,048 characters', () => {
     const aud = 'a'.repeat(2_048)
-    expect(checkAudience(readClaims(claimsOf({ aud }), 'required'), planOf({ audience: aud }))).toBe(aud)
+    expect(
+      checkAudience(readClaims(claimsOf({ aud }), AUTH_PROFILE, 'required'), planOf({ audience: aud })),
+    ).toBe(aud)
   })
 
   test.each([
@@ -220,7 +225,7 @@ describe('aud', () => {
     ['two in one text', `${AUDIENCE},${AUDIENCE}`],
     ['a letter that looks the same', 'https://аpi.example'],
   ])('refuses %s', (_, aud) => {
-    expect(() => checkAudience(readClaims(claimsOf({ aud }), 'required'), planOf())).toThrow(
+    expect(() => checkAudience(readClaims(claimsOf({ aud }), AUTH_PROFILE, 'required'), planOf())).toThrow(
       expect.objectContaining({
         code: 'ERR_TOKEN_AUDIENCE',
         details: expect.objectContaining({ expected: [AUDIENCE] }),
@@ -233,7 +238,7 @@ describe('aud', () => {
     ['its own twice', [AUDIENCE, AUDIENCE]],
     ['two others', ['https://other.example', 'https://third.example']],
   ])('refuses several: %s', (_, aud) => {
-    expect(() => checkAudience(readClaims(claimsOf({ aud }), 'required'), planOf())).toThrow(
+    expect(() => checkAudience(readClaims(claimsOf({ aud }), AUTH_PROFILE, 'required'), planOf())).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_MULTIPLE_AUDIENCES', details: { found: aud } }),
     )
   })
@@ -241,67 +246,46 @@ describe('aud', () => {
   test('accepts several where they are allowed', () => {
     const aud = ['https://other.example', AUDIENCE]
     const plan = planOf({ allowMultipleAudiences: true })
-    expect(checkAudience(readClaims(claimsOf({ aud }), 'required'), plan)).toBe(AUDIENCE)
+    expect(checkAudience(readClaims(claimsOf({ aud }), AUTH_PROFILE, 'required'), plan)).toBe(AUDIENCE)
   })
 
   test('refuses several, none of which is its own, where several are allowed', () => {
     const aud = ['https://other.example', 'https://third.example']
     const plan = planOf({ allowMultipleAudiences: true })
-    expect(() => checkAudience(readClaims(claimsOf({ aud }), 'required'), plan)).toThrow(
+    expect(() => checkAudience(readClaims(claimsOf({ aud }), AUTH_PROFILE, 'required'), plan)).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_AUDIENCE' }),
     )
   })
 
   test('accepts each audience of a verifier of two and no third', () => {
     const plan = planOf({ audience: ['one', 'two'] })
-    expect(checkAudience(readClaims(claimsOf({ aud: 'one' }), 'required'), plan)).toBe('one')
-    expect(checkAudience(readClaims(claimsOf({ aud: 'two' }), 'required'), plan)).toBe('two')
-    expect(() => checkAudience(readClaims(claimsOf({ aud: 'three' }), 'required'), plan)).toThrow(
-      expect.objectContaining({ code: 'ERR_TOKEN_AUDIENCE' }),
-    )
+    expect(checkAudience(readClaims(claimsOf({ aud: 'one' }), AUTH_PROFILE, 'required'), plan)).toBe('one')
+    expect(checkAudience(readClaims(claimsOf({ aud: 'two' }), AUTH_PROFILE, 'required'), plan)).toBe('two')
+    expect(() =>
+      checkAudience(readClaims(claimsOf({ aud: 'three' }), AUTH_PROFILE, 'required'), plan),
+    ).toThrow(expect.objectContaining({ code: 'ERR_TOKEN_AUDIENCE' }))
   })
 })
 
-describe('checkBinding', () => {
-  test('accepts claims without a binding', () => {
-    expect(checkBinding(claimsOf(), planOf())).toEqual([])
+describe('the audience of a profile without one', () => {
+  test('is none', () => {
+    const claims = claimsOf({ aud: undefined })
+    expect(readClaims(claims, PINNED_PROFILE, 'required').audiences).toEqual([])
   })
 
-  test.each(BINDING_CLAIMS)('refuses %s', (claim) => {
-    expect(() => checkBinding(claimsOf({ [claim]: 'x' }), planOf())).toThrow(
-      expect.objectContaining({ code: 'ERR_TOKEN_BINDING', details: { claims: [claim] } }),
+  test.each([AUDIENCE, [], null, ''])('is refused where it is %j', (aud) => {
+    expect(() => readClaims(claimsOf({ aud }), PINNED_PROFILE, 'required')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_TOKEN_CLAIM_INVALID',
+        details: expect.objectContaining({ claim: 'aud' }),
+      }),
     )
-  })
-
-  test.each([
-    ['null', null],
-    ['false', false],
-    ['empty text', ''],
-  ])('refuses a nonce that is %s', (_, nonce) => {
-    expect(() => checkBinding(claimsOf({ nonce }), planOf())).toThrow(
-      expect.objectContaining({ code: 'ERR_TOKEN_BINDING' }),
-    )
-  })
-
-  test('names all that are there', () => {
-    expect(() => checkBinding(claimsOf({ htu: 'x', htm: 'GET' }), planOf())).toThrow(
-      expect.objectContaining({ details: { claims: ['htm', 'htu'] } }),
-    )
-  })
-
-  test('reports them where the plan says so', () => {
-    const plan = planOf({ unexpectedBinding: 'report' })
-    expect(checkBinding(claimsOf({ htu: 'x', htm: 'GET' }), plan)).toEqual(['htm', 'htu'])
-  })
-
-  test('passes over the name in another case', () => {
-    expect(checkBinding(claimsOf({ Nonce: 'x' }), planOf())).toEqual([])
   })
 })
 
 describe('checkTime', () => {
   function check(claims: { readonly [claim: string]: JsonValue }, at: Date, plan: Plan = planOf()): void {
-    checkTime(readClaims(claimsOf(claims), 'required'), plan, at)
+    checkTime(readClaims(claimsOf(claims), AUTH_PROFILE, 'required'), plan, at)
   }
 
   function later(seconds: number): Date {

@@ -4,7 +4,7 @@
 import { createError } from '../errors/errors.ts'
 import { kindOf } from '../errors/options.ts'
 import type { JsonObject, JsonValue } from './json.ts'
-import type { Plan } from './plan.ts'
+import type { Profile } from './profile.ts'
 
 /** The claims that the verifier itself reads. Seconds since 1970 UTC, perhaps with a fraction. */
 export interface RegisteredClaims {
@@ -24,18 +24,17 @@ const MAX_NUMERIC_DATE = 2 ** 40
 // LIMIT: an audience is a URL or a name; 2,048 characters is what URLs are held to in practice.
 const MAX_NAME_CHARACTERS = 2_048
 
-/** Claims that bind a token to a request or challenge (docs/token-format.md). */
-export const BINDING_CLAIMS = ['nonce', 'htm', 'htu', 'digest', 'ath'] as const
-
-const NONE: readonly string[] = Object.freeze([])
-
 /** Reads the registered claims and refuses a missing one, or one of the wrong type or range. */
-export function readClaims(claims: JsonObject, jtiRequired: 'required' | 'optional'): RegisteredClaims {
+export function readClaims(
+  claims: JsonObject,
+  profile: Pick<Profile, 'audience'>,
+  jtiRequired: 'required' | 'optional',
+): RegisteredClaims {
   const subject = readText(claims, 'sub', MAX_NAME_CHARACTERS)
   const issuer = readText(claims, 'iss', MAX_NAME_CHARACTERS)
   if (issuer !== subject) throw invalid('iss', 'the same as sub', issuer)
   return {
-    audiences: readAudiences(claims['aud']),
+    audiences: profile.audience === 'required' ? readAudiences(claims['aud']) : refuseAudience(claims),
     issuedAt: readDate(claims, 'iat'),
     expiresAt: readDate(claims, 'exp'),
     notBefore: claims['nbf'] === undefined ? undefined : readDate(claims, 'nbf'),
@@ -44,17 +43,15 @@ export function readClaims(claims: JsonObject, jtiRequired: 'required' | 'option
   }
 }
 
-/** The binding claims that are present; refused unless the plan says to report them. */
-export function checkBinding(claims: JsonObject, plan: Plan): readonly string[] {
-  if (!BINDING_CLAIMS.some((claim) => Object.hasOwn(claims, claim))) return NONE
-  const present = BINDING_CLAIMS.filter((claim) => Object.hasOwn(claims, claim))
-  if (present.length > 0 && plan.unexpectedBinding === 'refuse')
-    throw createError('ERR_TOKEN_BINDING', { claims: present })
-  return present
+/** How long a token may live, and how far the two clocks may differ; seconds. */
+export interface TimeLimits {
+  readonly maxLifetimeSeconds: number
+  readonly expiryToleranceSeconds: number
+  readonly futureToleranceSeconds: number
 }
 
 /** Lifetime, expiry, and neither nbf nor iat in the future; all bounds on the verifier's clock. */
-export function checkTime(claims: RegisteredClaims, plan: Plan, at: Date): void {
+export function checkTime(claims: RegisteredClaims, plan: TimeLimits, at: Date): void {
   const { issuedAt, expiresAt, notBefore } = claims
   const now = at.getTime() / 1000
   if (!(expiresAt > issuedAt)) throw invalid('exp', 'a time after iat', String(expiresAt))
@@ -76,8 +73,14 @@ export function checkTime(claims: RegisteredClaims, plan: Plan, at: Date): void 
     throw notYetValid('nbf', notBefore, plan, at)
 }
 
+/** Whom tokens may be meant for. */
+export interface AudienceRules {
+  readonly audiences: ReadonlySet<string>
+  readonly allowMultipleAudiences: boolean
+}
+
 /** The audience that matched; letter for letter (RFC 7519 §4.1.3). */
-export function checkAudience(claims: RegisteredClaims, plan: Plan): string {
+export function checkAudience(claims: RegisteredClaims, plan: AudienceRules): string {
   const { audiences } = claims
   if (audiences.length > 1 && !plan.allowMultipleAudiences) {
     throw createError('ERR_TOKEN_MULTIPLE_AUDIENCES', { found: audiences })
@@ -93,7 +96,7 @@ export function isoOf(seconds: number): string {
   return new Date(seconds * 1000).toISOString()
 }
 
-function notYetValid(claim: 'iat' | 'nbf', validFrom: number, plan: Plan, at: Date): Error {
+function notYetValid(claim: 'iat' | 'nbf', validFrom: number, plan: TimeLimits, at: Date): Error {
   const toleranceSeconds = plan.futureToleranceSeconds
   return createError('ERR_TOKEN_NOT_YET_VALID', {
     claim,
@@ -101,6 +104,12 @@ function notYetValid(claim: 'iat' | 'nbf', validFrom: number, plan: Plan, at: Da
     toleranceSeconds,
     at: at.toISOString(),
   })
+}
+
+// One that names its audience was made for it, and not for whoever pins the certificate.
+function refuseAudience(claims: JsonObject): readonly string[] {
+  if (!Object.hasOwn(claims, 'aud')) return []
+  throw invalid('aud', 'none in a token of this type', kindOf(claims['aud']))
 }
 
 function readAudiences(aud: JsonValue | undefined): readonly string[] {

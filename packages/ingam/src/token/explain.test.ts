@@ -56,8 +56,8 @@ describe.each([
   test.each(TABLE)('$code: the verdict on $title is that of verify', async (row) => {
     const verifier = await make(row.options)
     const token = await row.make()
-    const explanation = await verifier.explain(token)
-    const error = await refusalOf(() => verifier.verify(token))
+    const explanation = await verifier.explain(token, row.expected)
+    const error = await refusalOf(() => verifier.verify(token, row.expected))
     expect(explanation.accepted).toBe(error === undefined)
     expect(explanation.error?.code ?? 'accepted').toBe(row.code)
     if (explanation.error === undefined) return
@@ -67,7 +67,7 @@ describe.each([
 
   test.each(TABLE)('$code: the checks on $title end at $check', async (row) => {
     const verifier = await make(row.options)
-    const { checks, accepted } = await verifier.explain(await row.make())
+    const { checks, accepted } = await verifier.explain(await row.make(), row.expected)
     expect(checks.map(({ id, title }) => [id, title])).toEqual(CHECKS)
     const last = CHECKS.findIndex(([id]) => id === row.check)
     expect(checks.map(({ outcome }) => outcome)).toEqual(
@@ -82,10 +82,10 @@ describe.each([
     const verifier = await make(row.options)
     const before = heldBy(verifier)
     const token = await row.make()
-    await verifier.explain(token)
-    await verifier.explain(token)
+    await verifier.explain(token, row.expected)
+    await verifier.explain(token, row.expected)
     expect(heldBy(verifier)).toEqual(before)
-    expect(await codeOf(() => verifier.verify(token))).toBe(row.code)
+    expect(await codeOf(() => verifier.verify(token, row.expected))).toBe(row.code)
   })
 })
 

@@ -1,7 +1,9 @@
 // Layer: token. The JOSE header. No member selects a key, triggers a fetch or changes the rules; `kid` is ignored;
-// x5c[0] is the signer and is never searched for. x5t#S256 and ocsp are refused until they are implemented.
+// x5c[0] is the signer and is never searched for; x5t#S256 names a chain that the verifier knows already. ocsp is refused
+// until it is implemented.
 
 import { platform } from '#platform'
+import { encodeBase64url } from '../bytes/base64.ts'
 import { createError, isPkiError } from '../errors/errors.ts'
 import { kindOf } from '../errors/options.ts'
 import { isTokenAlgorithm, type TokenAlgorithm } from '../keys/algorithms.ts'
@@ -15,7 +17,7 @@ export const MAX_CERTIFICATES = 10
 export const MAX_CERTIFICATE_BYTES = 65_536
 
 const FORBIDDEN = ['jwk', 'jku', 'x5u', 'crit', 'b64', 'enc', 'zip'] as const
-const NOT_SUPPORTED = ['x5t#S256', 'x5t', 'ocsp'] as const
+const NOT_SUPPORTED = ['x5t', 'ocsp'] as const
 
 /** Refuses members that let the sender choose the key or the rules, and those not implemented yet. */
 export function checkHeaderMembers(header: JsonObject): void {
@@ -51,6 +53,26 @@ export function readAlgorithm(header: JsonObject, allowed: ReadonlySet<TokenAlgo
   throw createError('ERR_TOKEN_ALGORITHM', { found, allowed: [...allowed] })
 }
 
+/** The thumbprint that names the signer's certificate: base64url of a SHA-256 (RFC 7515 §4.1.8); undefined where none does. */
+export function readThumbprint(header: JsonObject): string | undefined {
+  const thumbprint = header['x5t#S256']
+  if (thumbprint === undefined) return undefined
+  // 43 characters of which the last has two spare bits, both zero.
+  if (typeof thumbprint === 'string' && /^[\w-]{42}[AEIMQUYcgkosw048]$/u.test(thumbprint)) return thumbprint
+  const found = typeof thumbprint === 'string' ? `${thumbprint.length} characters` : kindOf(thumbprint)
+  throw createError('ERR_TOKEN_HEADER', {
+    member: 'x5t#S256',
+    expected: 'a SHA-256 as 43 characters of base64url',
+    found,
+  })
+}
+
+/** Refuses a thumbprint that is not that of the certificate in x5c[0]. */
+export async function checkThumbprint(thumbprint: string, text: string): Promise<void> {
+  const found = encodeBase64url(await platform.sha256(decodeCertificate(text, 0)))
+  if (found !== thumbprint) throw createError('ERR_TOKEN_THUMBPRINT', { claimed: thumbprint, found })
+}
+
 /** The texts of x5c, shape and count checked, nothing decoded. */
 export function readCertificateTexts(header: JsonObject): readonly string[] {
   const x5c = header['x5c']
@@ -67,6 +89,16 @@ export function readCertificateTexts(header: JsonObject): readonly string[] {
 
 /** One certificate of x5c: padded base64 without line breaks (RFC 7515 §4.1.6), then strict DER. */
 export function readCertificate(text: string, index: number): Certificate {
+  const der = decodeCertificate(text, index)
+  try {
+    return parseCertificate(der)
+  } catch (cause) {
+    if (!isPkiError(cause)) throw cause
+    throw createError('ERR_TOKEN_CHAIN', { index, problem: `${cause.code}: ${cause.message}` }, { cause })
+  }
+}
+
+function decodeCertificate(text: string, index: number): Uint8Array {
   if (text.length > Math.ceil(MAX_CERTIFICATE_BYTES / 3) * 4) {
     throw createError('ERR_TOKEN_CHAIN', { index, problem: `larger than ${MAX_CERTIFICATE_BYTES} bytes` })
   }
@@ -74,12 +106,7 @@ export function readCertificate(text: string, index: number): Certificate {
   if (der === undefined) {
     throw createError('ERR_TOKEN_CHAIN', { index, problem: 'not canonical padded base64 (RFC 4648 §4)' })
   }
-  try {
-    return parseCertificate(der)
-  } catch (cause) {
-    if (!isPkiError(cause)) throw cause
-    throw createError('ERR_TOKEN_CHAIN', { index, problem: `${cause.code}: ${cause.message}` }, { cause })
-  }
+  return der
 }
 
 function headerError(expected: string, found: string): Error {

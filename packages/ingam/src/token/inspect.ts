@@ -45,10 +45,15 @@ export async function inspectToken(token: string): Promise<InspectedToken> {
   const unverifiedHeader = parseJsonObject(decodePart(parts, 'header'), 'header')
   const unverifiedClaims = parseJsonObject(decodePart(parts, 'payload'), 'payload')
   const texts = Object.hasOwn(unverifiedHeader, 'x5c') ? readCertificateTexts(unverifiedHeader) : []
-  const unverifiedCertificates = await Promise.all(
-    texts.map((text, index) => inspect(readCertificate(text, index), index)),
-  )
+  const unverifiedCertificates = await inspectCertificates(texts)
   return { unverifiedHeader, unverifiedClaims, unverifiedCertificates, sizeBytes: token.length }
+}
+
+/** The certificates of x5c, or of a chain that a thumbprint stands for, for display; ERR_TOKEN_CHAIN as above. */
+export async function inspectCertificates(
+  texts: readonly string[],
+): Promise<readonly InspectedCertificate[]> {
+  return await Promise.all(texts.map((text, index) => inspect(readCertificate(text, index), index)))
 }
 
 async function inspect(certificate: Certificate, index: number): Promise<InspectedCertificate> {

@@ -16,13 +16,16 @@ import { IssuerMemory } from '../verify/issuers.ts'
 import { searchPath } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { describeKey } from '../x509/spki.ts'
-import { checkAudience, checkBinding, checkTime, isoOf, type RegisteredClaims, readClaims } from './claims.ts'
+import { type Binding, type BindingClaim, checkBinding, NO_CLAIMS, UNBOUND } from './binding.ts'
+import { checkAudience, checkTime, isoOf, type RegisteredClaims, readClaims } from './claims.ts'
 import {
   checkHeaderMembers,
+  checkThumbprint,
   checkType,
   readAlgorithm,
   readCertificate,
   readCertificateTexts,
+  readThumbprint,
 } from './header.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
 import {
@@ -34,7 +37,15 @@ import {
   type TokenParts,
   type TokenRoom,
 } from './jws.ts'
-import { bears, chainKeyOf, type KnownSigner, toKeep, toKnownSigner } from './known-signer.ts'
+import {
+  bears,
+  chainIn,
+  chainKeyOf,
+  chainTextOf,
+  type KnownSigner,
+  toKeep,
+  toKnownSigner,
+} from './known-signer.ts'
 import { OneTimeKeys } from './one-time-key.ts'
 import type { Plan } from './plan.ts'
 import type { ReplayEntry } from './replay.ts'
@@ -81,19 +92,27 @@ export function createBench(plan: Plan): Bench {
   }
 }
 
-/** Judges a token; with a trace nothing is remembered and no one-time entry is taken. */
-export async function judgeToken(bench: Bench, token: unknown, trace?: TraceSink): Promise<VerifiedToken> {
+/** What a call says of a token that it wants judged. */
+export interface Question {
+  readonly token: unknown
+  readonly binding: Binding
+  /** Where given, nothing is remembered and no one-time entry is taken. */
+  readonly trace?: TraceSink
+}
+
+/** Judges a token. */
+export async function judgeToken(bench: Bench, { token, binding, trace }: Question): Promise<VerifiedToken> {
   const { plan, cache } = bench
   trace?.enter('shape')
   const parts = splitToken(token, plan.maxTokenBytes, bench.room)
   const at = validDate("the clock's answer", plan.clock())
   const known = trace === undefined ? cache.findHeader(parts.token, parts.headerEnd) : undefined
   if (known === undefined || !known.path.isWithinValidity(at)) {
-    return await judgeCold(bench, parts, at, trace)
+    return await judgeCold(bench, parts, binding, at, trace)
   }
   // The header is, to its last character, one that passed; its path is valid still. What is left belongs to this token
   // alone. INVARIANT: nothing reads the parts after something was waited for, because the room is the next token's then.
-  const payload = checkPayload(plan, parts, at)
+  const payload = checkPayload(plan, parts, binding, at)
   checkSubject(known, payload.registered)
   const answer = verifySignature(bench, parts, known)
   checkSignature(typeof answer === 'boolean' ? answer : await answer, known)
@@ -102,12 +121,13 @@ export async function judgeToken(bench: Bench, token: unknown, trace?: TraceSink
     const ahead = useOnce(plan, known, payload, at, key instanceof Promise ? await key : key)
     if (ahead > 0) await plan.wait(ahead)
   }
-  return toVerifiedToken(known, payload)
+  return toVerifiedToken(plan, known, payload)
 }
 
 async function judgeCold(
   bench: Bench,
   parts: TokenParts,
+  binding: Binding,
   at: Date,
   trace?: TraceSink,
 ): Promise<VerifiedToken> {
@@ -117,15 +137,25 @@ async function judgeCold(
   work.bytesParsed += headerBytes.length
   const header = parseJsonObject(headerBytes, 'header')
   checkHeaderMembers(header)
+  trace?.enter('reference')
+  const thumbprint = readThumbprint(header)
+  // First of all checks, so that a sender who is told to send its certificates learns nothing else.
+  const resolved =
+    thumbprint === undefined || Object.hasOwn(header, 'x5c') ? undefined : await resolve(bench, thumbprint)
+  if (resolved !== undefined) {
+    trace?.resolved(resolved)
+    refillRoom(parts)
+  }
   trace?.enter('type')
   checkType(header, plan.profile)
   trace?.enter('algorithm')
   const algorithm = readAlgorithm(header, plan.algorithms)
   trace?.note('algorithm', algorithm)
-  const payload = checkPayload(plan, parts, at, trace)
+  const payload = checkPayload(plan, parts, binding, at, trace)
 
   trace?.enter('certificates')
-  const texts = readCertificateTexts(header)
+  const texts = resolved ?? readCertificateTexts(header)
+  if (thumbprint !== undefined && resolved === undefined) await checkThumbprint(thumbprint, texts[0] ?? '')
   const chain = trace === undefined && plan.maxCacheBytes > 0 ? chainKeyOf(algorithm, texts) : undefined
   const known = chain && findKnown(cache, chain, at)
   const vouched = known === undefined ? await vouch(bench, texts, algorithm, at, trace) : undefined
@@ -140,7 +170,8 @@ async function judgeCold(
   refillRoom(parts)
   const answer = verifySignature(bench, parts, signer)
   checkSignature(typeof answer === 'boolean' ? answer : await answer, signer)
-  if (chain !== undefined) remember(bench, parts, chain, signer, vouched)
+  if (chain !== undefined)
+    remember(bench, parts, { chain, texts, isReferred: resolved !== undefined }, signer, vouched)
   trace?.enter('oneTimeUse')
   trace?.note('memory', plan.replay === undefined ? 'off' : 'this process')
   const key = oneTimeKey(bench, signer, payload)
@@ -148,22 +179,33 @@ async function judgeCold(
     const ahead = useOnce(plan, signer, payload, at, await key, trace)
     if (ahead > 0) await plan.wait(ahead)
   }
-  return toVerifiedToken(signer, payload)
+  return toVerifiedToken(plan, signer, payload)
+}
+
+// Chains are public: that a sender names one of them proves nothing, and everything about it is still to be verified.
+async function resolve({ plan, cache }: Bench, thumbprint: string): Promise<readonly string[]> {
+  const given = await plan.knownChains.find(thumbprint)
+  if (given !== undefined) return given
+  const chainText = cache.findReference(thumbprint)
+  if (chainText === undefined) throw createError('ERR_TOKEN_UNKNOWN_THUMBPRINT', { thumbprint })
+  return chainIn(chainText)
 }
 
 interface Payload {
   readonly claims: JsonObject
   readonly registered: RegisteredClaims
   readonly audience: string
-  readonly bindings: readonly string[]
+  readonly binding: Binding
+  readonly unchecked: readonly BindingClaim[]
 }
 
-function checkPayload(plan: Plan, parts: TokenParts, at: Date, trace?: TraceSink): Payload {
+function checkPayload(plan: Plan, parts: TokenParts, binding: Binding, at: Date, trace?: TraceSink): Payload {
   trace?.enter('claims')
   const claims = parseJsonObject(decodePart(parts, 'payload'), 'payload')
-  const registered = readClaims(claims, plan.replay === undefined ? 'optional' : 'required')
+  const registered = readClaims(claims, plan.profile, plan.tokenId)
   trace?.enter('binding')
-  const bindings = checkBinding(claims, plan)
+  for (const claim of binding.keys()) trace?.note(claim, 'demanded')
+  const unchecked = checkBinding(claims, binding, plan.unexpectedBinding)
   trace?.enter('time')
   if (trace !== undefined) {
     trace.note('issued at', isoOf(registered.issuedAt))
@@ -174,7 +216,7 @@ function checkPayload(plan: Plan, parts: TokenParts, at: Date, trace?: TraceSink
   trace?.enter('audience')
   trace?.note('audience', registered.audiences.join(', '))
   const audience = checkAudience(registered, plan)
-  return { claims, registered, audience, bindings }
+  return { claims, registered, audience, binding, unchecked }
 }
 
 function findKnown(cache: ChainCache<KnownSigner>, chain: ChainKey, at: Date): KnownSigner | undefined {
@@ -184,16 +226,25 @@ function findKnown(cache: ChainCache<KnownSigner>, chain: ChainKey, at: Date): K
   return undefined
 }
 
+/** The chain of a token, and whether its header only referred to it. */
+interface SentChain {
+  readonly chain: ChainKey
+  readonly texts: readonly string[]
+  readonly isReferred: boolean
+}
+
 // INVARIANT: the token's own signature has verified. A chain is public: its path alone proves nothing about its sender.
 function remember(
   { cache, issuers }: Bench,
   parts: TokenParts,
-  chain: ChainKey,
+  { chain, texts, isReferred }: SentChain,
   signer: KnownSigner,
   vouched: Vouched | undefined,
 ): void {
   const headerText = ownAscii(parts.token.slice(0, parts.headerEnd))
-  cache.add(chain, vouched === undefined ? signer : toKeep(signer, headerText), headerText)
+  const text = isReferred && vouched !== undefined ? chainTextOf(signer.algorithm, texts) : headerText
+  const reference = signer.identity.thumbprint
+  cache.add(chain, vouched === undefined ? signer : toKeep(signer, text), headerText, { text, reference })
   if (vouched === undefined) return
   const { certificates } = signer.path
   for (const [position, certificate] of certificates.entries()) {
@@ -322,8 +373,9 @@ function useOnce(
   }
 }
 
-function toVerifiedToken(signer: KnownSigner, payload: Payload): VerifiedToken {
+function toVerifiedToken({ profile }: Plan, signer: KnownSigner, payload: Payload): VerifiedToken {
   return new VerifiedToken({
+    profile: profile.name,
     identity: signer.identity,
     claims: payload.claims,
     path: signer.path,
@@ -331,6 +383,7 @@ function toVerifiedToken(signer: KnownSigner, payload: Payload): VerifiedToken {
     audience: payload.audience,
     issuedAt: payload.registered.issuedAt,
     expiresAt: payload.registered.expiresAt,
-    uncheckedBindings: payload.bindings,
+    checkedBindings: payload.binding === UNBOUND ? NO_CLAIMS : [...payload.binding.keys()],
+    uncheckedBindings: payload.unchecked,
   })
 }

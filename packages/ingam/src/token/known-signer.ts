@@ -77,22 +77,32 @@ function isList(subjects: Subjects): subjects is readonly string[] {
 }
 
 /**
- * The signer as it is kept beside the text of a header that carried its chain: without the parsed leaf, which is read
- * out of the header again when somebody asks for it.
+ * The signer as it is kept beside the text of a header that carries its chain: without the parsed leaf, which is read
+ * out of that text again when somebody asks for it.
  */
-export function toKeep(signer: KnownSigner, headerText: string): KnownSigner {
-  return { ...signer, path: signer.path.withoutLeaf(() => leafOf(headerText)) }
+export function toKeep(signer: KnownSigner, chainText: string): KnownSigner {
+  return { ...signer, path: signer.path.withoutLeaf(() => leafOf(chainText)) }
+}
+
+/** A header's text that carries the chain, for one that came by reference. It is no header of any token. */
+export function chainTextOf(algorithm: TokenAlgorithm, texts: readonly string[]): string {
+  return encodeBase64url(new TextEncoder().encode(JSON.stringify({ alg: algorithm, x5c: texts })))
+}
+
+/** The texts of the chain that such a text, or a header that passed, carries. */
+export function chainIn(chainText: string): readonly string[] {
+  return readCertificateTexts(readHeader(chainText))
 }
 
 /** How the cache knows a chain whatever header carries it: by algorithm and texts, all of them compared. */
 export function chainKeyOf(algorithm: TokenAlgorithm, texts: readonly string[]): ChainKey {
   let sample = sampleOf(algorithm)
   for (const text of texts) sample = (Math.imul(sample, 31) + sampleOf(text)) | 0
-  return { sample, isIn: (headerText) => isChainOf(headerText, algorithm, texts) }
+  return { sample, isIn: (chainText) => isChainOf(chainText, algorithm, texts) }
 }
 
-function isChainOf(headerText: string, algorithm: TokenAlgorithm, texts: readonly string[]): boolean {
-  const header = readHeader(headerText)
+function isChainOf(chainText: string, algorithm: TokenAlgorithm, texts: readonly string[]): boolean {
+  const header = readHeader(chainText)
   const held = readCertificateTexts(header)
   return (
     header['alg'] === algorithm &&
@@ -101,12 +111,12 @@ function isChainOf(headerText: string, algorithm: TokenAlgorithm, texts: readonl
   )
 }
 
-function leafOf(headerText: string): Certificate {
-  const [text = ''] = readCertificateTexts(readHeader(headerText))
+function leafOf(chainText: string): Certificate {
+  const [text = ''] = chainIn(chainText)
   return readCertificate(text, 0)
 }
 
-// INVARIANT: the text passed these checks before it was kept.
-function readHeader(headerText: string): JsonObject {
-  return parseJsonObject(decodeBase64url(headerText) ?? new Uint8Array(0), 'header')
+// INVARIANT: the text passed these checks before it was kept, or was made of texts that did.
+function readHeader(chainText: string): JsonObject {
+  return parseJsonObject(decodeBase64url(chainText) ?? new Uint8Array(0), 'header')
 }

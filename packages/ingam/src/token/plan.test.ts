@@ -69,14 +69,18 @@ describe('defaults', () => {
       'futureToleranceSeconds',
       'allowMultipleAudiences',
       'unexpectedBinding',
+      'profile',
+      'knownChains',
+      'requiredBinding',
       'maxCacheBytes',
     ]
     const {
       trustStore: _one,
+      knownChains: _none,
       replay,
       ...given
     } = planOf(Object.fromEntries(names.map((name) => [name, undefined])))
-    const { trustStore: _two, replay: usualReplay, ...usual } = planOf()
+    const { trustStore: _two, knownChains: _neither, replay: usualReplay, ...usual } = planOf()
     expect(given).toEqual(usual)
     expect(replay?.maxEntries).toBe(usualReplay?.maxEntries)
   })

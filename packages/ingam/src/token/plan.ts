@@ -14,7 +14,8 @@ import type { PolicyInputs } from '../path/policy-graph.ts'
 import type { TrustAnchor, TrustStore } from '../path/trust-store.ts'
 import { checkPolicyInputs, checkRevocation, toTrustStore } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { AUTH_PROFILE, type Profile } from './profile.ts'
+import { createKnownChains, type KnownChains } from './known-chains.ts'
+import { AUTH_PROFILE, PROOF_PROFILE, type Profile } from './profile.ts'
 import { createMemoryReplayStore, type ReplayStore } from './replay.ts'
 
 /** What {@link createVerifier} takes. */
@@ -58,7 +59,19 @@ export interface VerifierOptions {
   readonly futureToleranceSeconds?: number
   /** Whether a token may name several audiences, each of which could replay it to the others; default false. */
   readonly allowMultipleAudiences?: boolean
-  /** What to do with nonce, htm, htu, digest or ath, which this version cannot check; default `'refuse'`. */
+  /**
+   * The kind of token: `'auth'` (default, cert-auth+jwt) or `'proof'` (cert-proof+jwt, beside an access token, bound to
+   * the request). A token of one kind never passes under the other.
+   */
+  readonly profile?: 'auth' | 'proof'
+  /** Chains, each with the signer first, that a token may name by `x5t#S256`; at most 10,000. Their paths are verified as any. */
+  readonly knownChains?: readonly (readonly Certificate[])[]
+  /**
+   * What each call must say that it expects, so that forgetting it is an error of the call and never a yes; a proof
+   * always needs `request` and its access token.
+   */
+  readonly requiredBinding?: readonly ('challenge' | 'request')[]
+  /** What to do with nonce, htm, htu, digest or ath where the call does not say what it expects; default `'refuse'`. */
   readonly unexpectedBinding?: 'refuse' | 'report'
   /** Bytes that verified chains may take in memory; default 32 MiB; 0 keeps none. */
   readonly maxCacheBytes?: number
@@ -81,6 +94,11 @@ export interface Plan {
   readonly futureToleranceSeconds: number
   readonly allowMultipleAudiences: boolean
   readonly unexpectedBinding: 'refuse' | 'report'
+  readonly requiredBinding: readonly ('challenge' | 'request')[]
+  /** Whether a call that expects nothing is wrong. */
+  readonly asksForBinding: boolean
+  readonly tokenId: 'required' | 'optional'
+  readonly knownChains: KnownChains
   readonly maxCacheBytes: number
 }
 
@@ -108,12 +126,14 @@ export function createPlan(options: VerifierOptions): Plan {
   )
   const windowSeconds = maxLifetimeSeconds + expiryToleranceSeconds + futureToleranceSeconds
   const epoch = validDate("the clock's answer", clock()).getTime() / 1000
+  const profile = PROFILES[choice('profile', options.profile, ['auth', 'proof'])]
+  const requiredBinding = readRequiredBinding(options.requiredBinding)
   const algorithms = readAlgorithms(
     options.algorithms === undefined ? DEFAULT_ALGORITHMS : options.algorithms,
   )
   const oneTimeUse = choice('oneTimeUse', options.oneTimeUse, ['memory', 'off'])
   return Object.freeze({
-    profile: AUTH_PROFILE,
+    profile,
     trustStore: toTrustStore(options.trustAnchors),
     pathRules: readPathRules(options),
     audiences: readAudience(options.audience),
@@ -130,8 +150,24 @@ export function createPlan(options: VerifierOptions): Plan {
     futureToleranceSeconds,
     allowMultipleAudiences: flag('allowMultipleAudiences', options.allowMultipleAudiences),
     unexpectedBinding: choice('unexpectedBinding', options.unexpectedBinding, ['refuse', 'report']),
+    requiredBinding,
+    asksForBinding: requiredBinding.length + profile.bound.length > 0,
+    tokenId: oneTimeUse === 'off' && profile.tokenId !== 'required' ? 'optional' : 'required',
+    knownChains: createKnownChains(options.knownChains),
     maxCacheBytes: numberOption(options, 'maxCacheBytes', 33_554_432, 0, 2 ** 40),
   })
+}
+
+const PROFILES = { auth: AUTH_PROFILE, proof: PROOF_PROFILE } as const
+
+const BINDINGS = ['challenge', 'request'] as const
+
+function readRequiredBinding(required: VerifierOptions['requiredBinding']): Plan['requiredBinding'] {
+  if (required === undefined) return []
+  const expected = `an array of ${BINDINGS.map((name) => `'${name}'`).join(' and ')}`
+  if (!Array.isArray(required) || required.some((name: unknown) => !BINDINGS.some((known) => known === name)))
+    throw createError('ERR_ARG_VALUE', { argument: 'requiredBinding', expected, found: kindOf(required) })
+  return Object.freeze(BINDINGS.filter((name) => required.includes(name)))
 }
 
 function readPathRules({ policies, anchorValidity }: VerifierOptions): Plan['pathRules'] {
@@ -161,6 +197,9 @@ const OPTION_KEYS = [
   'expiryToleranceSeconds',
   'futureToleranceSeconds',
   'allowMultipleAudiences',
+  'profile',
+  'knownChains',
+  'requiredBinding',
   'unexpectedBinding',
   'maxCacheBytes',
 ] as const

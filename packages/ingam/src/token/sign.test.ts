@@ -304,7 +304,7 @@ describe('the clock', () => {
 })
 
 describe('the options', () => {
-  test.each(['aud', 'expiresIn', 'lifetime', 'notBefore', 'subject', ''])(
+  test.each(['aud', 'expiresIn', 'lifetime', 'nbf', 'nonce', 'accessToken', 'subject', ''])(
     'refuses the unknown %j',
     async (name) => {
       expect(await refusalOf({ [name]: undefined })).toBe('ERR_ARG_UNKNOWN_OPTION')

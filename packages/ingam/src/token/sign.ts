@@ -1,13 +1,15 @@
 // Layer: token. Signing: a token for one audience, from a credential whose key was shown to fit its certificate.
 
+import { platform } from '#platform'
 import { asciiOf, writeAscii } from '../bytes/ascii.ts'
 import { encodeBase64, encodeBase64url, encodeBase64urlInto } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
-import { checkOptionKeys, kindOf, validDate, wholeNumber } from '../errors/options.ts'
+import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../errors/options.ts'
 import type { Credential } from '../keys/credential.ts'
 import { formatName } from '../x509/name.ts'
+import { type Binding, bindingOf, type ExpectedBinding, type RequestBinding, UNBOUND } from './binding.ts'
 import { type OwnClaims, writeOwnClaims } from './own-claims.ts'
-import { AUTH_PROFILE } from './profile.ts'
+import { AUTH_PROFILE, PROOF_PROFILE, type Profile, type ProfileName } from './profile.ts'
 import { randomTokenId } from './token-id.ts'
 
 /** What {@link signToken} takes. */
@@ -20,8 +22,27 @@ export interface SignTokenOptions {
   readonly lifetimeSeconds?: number
   /** The signer's clock; default the system's. */
   readonly at?: Date
+  /** The instant before which the token is not valid, before it expires; default none (the token is valid at once). */
+  readonly notBefore?: Date
   /** Unique name of this token, 16 to 128 characters; default 128 random bits. */
   readonly jti?: string
+  /**
+   * How the token says which certificate signed it: `'x5c'` (default) carries the chain; `'x5t#S256'` names the
+   * certificate by its SHA-256, for verifiers that know the chain already; `'both'`.
+   */
+  readonly certificateBy?: 'x5c' | 'x5t#S256' | 'both'
+  /** The verifier's challenge that the token answers (claim `nonce`). */
+  readonly challenge?: string
+  /** The request that the token is for (claims `htm`, `htu`, and `digest` where its content is given). */
+  readonly request?: RequestBinding
+}
+
+/** What {@link signProof} takes. */
+export interface SignProofOptions extends SignTokenOptions {
+  /** The request that the proof is for. Required. */
+  readonly request: RequestBinding
+  /** The access token that the proof stands beside (claim `ath`). Required. It is hashed and not kept. */
+  readonly accessToken: string
 }
 
 /**
@@ -34,10 +55,40 @@ export interface SignTokenOptions {
  */
 export async function signToken(credential: Credential, options: SignTokenOptions): Promise<string> {
   checkOptionKeys('signToken options', options, OPTION_KEYS)
+  return await sign(credential, AUTH_PROFILE, options)
+}
+
+/**
+ * Returns a signed proof (`cert-proof+jwt`) of possession of the certificate's key, for one request with one access
+ * token; it is sent beside the access token, in the header `Ingam-Proof`.
+ *
+ * **Not checked: whether the access token is bound to this certificate.** That is for whoever verifies both.
+ *
+ * @throws {CredentialError} ERR_CREDENTIAL_EXPIRED where the certificate is not valid at `at`
+ * @throws {ArgumentError} ERR_ARG_*
+ */
+export async function signProof(credential: Credential, options: SignProofOptions): Promise<string> {
+  checkOptionKeys('signProof options', options, [...OPTION_KEYS, 'accessToken'])
+  return await sign(credential, PROOF_PROFILE, options)
+}
+
+/** What {@link sign} takes; a pinned token has no audience. */
+export interface SignOptions extends Omit<SignTokenOptions, 'audience'> {
+  readonly audience?: string
+  readonly accessToken?: string
+}
+
+/** Signs a token of any profile; the names of the options have been checked. */
+export async function sign(credential: Credential, profile: Profile, options: SignOptions): Promise<string> {
   const at = options.at === undefined ? new Date() : validDate('at', options.at)
-  const signer = signerOf(credential)
+  const signer =
+    findSigner(credential, profile, options.certificateBy) ??
+    (await createSigner(credential, profile, options.certificateBy))
   checkValidity(signer, at)
-  const payload = encoder.encode(writeClaims(signer, options, at))
+  const binding = isBound(profile, options)
+    ? await bindingOf('options', expectedOf(options), profile, [])
+    : UNBOUND
+  const payload = encoder.encode(writeClaims(signer, options, binding, at))
   const bytes = new Uint8Array(signer.header.length + 1 + Math.ceil((payload.length * 4) / 3))
   bytes.set(signer.headerBytes, 0)
   bytes[signer.header.length] = DOT
@@ -47,16 +98,27 @@ export async function signToken(credential: Credential, options: SignTokenOption
   return `${signer.header}.${asciiOf(bytes.subarray(signer.header.length + 1))}.${encodeBase64url(signature)}`
 }
 
-const OPTION_KEYS = ['audience', 'claims', 'lifetimeSeconds', 'at', 'jti'] as const
+const OPTION_KEYS = [
+  'audience',
+  'claims',
+  'lifetimeSeconds',
+  'at',
+  'notBefore',
+  'jti',
+  'certificateBy',
+  'challenge',
+  'request',
+] as const
 const DOT = 0x2e
 const encoder = new TextEncoder()
 const DEFAULT_LIFETIME = { default: 300, minimum: 1, maximum: 86_400 } as const
-// iss, sub, aud, iat, exp, jti
-const REGISTERED_CLAIMS = 6
+// iss, sub, iat, exp, jti
+const REGISTERED_CLAIMS = 5
 
 // What all tokens of a credential have in common: the header is the larger part of a token and never changes.
 interface Signer {
   readonly credential: Credential
+  readonly profile: Profile
   readonly header: string
   readonly headerBytes: Uint8Array
   /** The members iss and sub as JSON. */
@@ -66,27 +128,53 @@ interface Signer {
   readonly validUntil: number
 }
 
-const signers: WeakMap<Credential, Signer> = new WeakMap()
+type CertificateBy = NonNullable<SignTokenOptions['certificateBy']>
 
-function signerOf(credential: Credential): Signer {
-  const known = signers.get(credential)
-  if (known !== undefined) return known
-  const [leaf] = credential.certificates
-  const x5c = credential.certificates.map((certificate) => encodeBase64(certificate.der))
-  const json = JSON.stringify({ alg: credential.algorithm, typ: AUTH_PROFILE.typ, x5c })
-  const header = encodeBase64url(encoder.encode(json))
+// By what a header depends on besides the credential.
+const signers: Readonly<Record<ProfileName, Readonly<Record<CertificateBy, WeakMap<Credential, Signer>>>>> = {
+  auth: signersByHeader(),
+  proof: signersByHeader(),
+  pinned: signersByHeader(),
+}
+
+function signersByHeader(): Readonly<Record<CertificateBy, WeakMap<Credential, Signer>>> {
+  return { x5c: new WeakMap(), 'x5t#S256': new WeakMap(), both: new WeakMap() }
+}
+
+function findSigner(
+  credential: Credential,
+  { name }: Profile,
+  certificateBy: CertificateBy = 'x5c',
+): Signer | undefined {
+  const byHeader = signers[name]
+  return Object.hasOwn(byHeader, certificateBy) ? byHeader[certificateBy].get(credential) : undefined
+}
+
+async function createSigner(
+  credential: Credential,
+  profile: Profile,
+  given: CertificateBy | undefined,
+): Promise<Signer> {
+  const certificateBy = choice('certificateBy', given, ['x5c', 'x5t#S256', 'both'])
+  const { certificates, algorithm } = credential
+  const [leaf] = certificates
+  const members: Record<string, unknown> = { alg: algorithm, typ: profile.typ }
+  if (certificateBy !== 'x5c') members['x5t#S256'] = encodeBase64url(await platform.sha256(leaf.der))
+  if (certificateBy !== 'x5t#S256') members['x5c'] = certificates.map(({ der }) => encodeBase64(der))
+  const header = encodeBase64url(encoder.encode(JSON.stringify(members)))
   const headerBytes = new Uint8Array(header.length)
   writeAscii(header, headerBytes)
   const subject = JSON.stringify(credential.subject)
   const signer: Signer = {
     credential,
+    profile,
     header,
     headerBytes,
     names: `"iss":${subject},"sub":${subject}`,
     validFrom: leaf.notBefore.getTime(),
     validUntil: leaf.notAfter.getTime(),
   }
-  signers.set(credential, signer)
+  signers[profile.name][certificateBy].set(credential, signer)
   return signer
 }
 
@@ -100,15 +188,49 @@ function checkValidity({ credential, validFrom, validUntil }: Signer, at: Date):
   })
 }
 
-function writeClaims({ names }: Signer, options: SignTokenOptions, at: Date): string {
+function isBound(profile: Profile, { challenge, request, accessToken }: SignOptions): boolean {
+  return (
+    profile.bound.length > 0 || challenge !== undefined || request !== undefined || accessToken !== undefined
+  )
+}
+
+function expectedOf({ challenge, request, accessToken }: SignOptions): ExpectedBinding {
+  return {
+    ...(challenge !== undefined && { challenge }),
+    ...(request !== undefined && { request }),
+    ...(accessToken !== undefined && { accessToken }),
+  }
+}
+
+function writeClaims({ names, profile }: Signer, options: SignOptions, binding: Binding, at: Date): string {
   // The fraction lets a verifier compare iat exactly with the instant at which its memory of used tokens began.
   const issuedAt = at.getTime() / 1000
   const lifetime = wholeNumber('lifetimeSeconds', options.lifetimeSeconds, DEFAULT_LIFETIME)
-  const own = writeOwnClaims(options.claims, REGISTERED_CLAIMS)
-  const audience = JSON.stringify(readAudience(options.audience))
-  const dates = `"iat":${issuedAt},"exp":${Math.floor(issuedAt) + lifetime}`
+  const expiresAt = Math.floor(issuedAt) + lifetime
+  const hasAudience = profile.audience === 'required'
+  const further = (hasAudience ? 1 : 0) + (options.notBefore === undefined ? 0 : 1) + binding.size
+  const own = writeOwnClaims(options.claims, REGISTERED_CLAIMS + further)
+  const audience = hasAudience ? `"aud":${JSON.stringify(readAudience(options.audience))},` : ''
+  const notBefore = options.notBefore === undefined ? '' : writeNotBefore(options.notBefore, expiresAt)
+  const dates = `"iat":${issuedAt},"exp":${expiresAt}${notBefore}`
   const first = own === '{}' ? '{' : `${own.slice(0, -1)},`
-  return `${first}${names},"aud":${audience},${dates},"jti":${JSON.stringify(readTokenId(options.jti))}}`
+  const bound = binding === UNBOUND ? '' : writeBinding(binding)
+  return `${first}${names},${audience}${dates}${bound},"jti":${JSON.stringify(readTokenId(options.jti))}}`
+}
+
+function writeNotBefore(given: unknown, expiresAt: number): string {
+  const notBefore = validDate('notBefore', given)
+  const seconds = notBefore.getTime() / 1000
+  if (seconds >= 0 && seconds < expiresAt) return `,"nbf":${seconds}`
+  throw createError('ERR_ARG_VALUE', {
+    argument: 'notBefore',
+    expected: `an instant before the token expires at ${new Date(expiresAt * 1000).toISOString()}`,
+    found: notBefore.toISOString(),
+  })
+}
+
+function writeBinding(binding: Binding): string {
+  return Array.from(binding, ([claim, value]) => `,"${claim}":${JSON.stringify(value)}`).join('')
 }
 
 function readAudience(audience: unknown): string {

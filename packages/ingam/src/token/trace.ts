@@ -7,13 +7,14 @@ import type { Attempts } from '../path/refusal.ts'
 export const CHECKS = [
   ['shape', 'three parts, within the size limit'],
   ['header', 'strict JSON without forbidden members'],
+  ['reference', 'x5t#S256, where it stands alone, names a chain that the verifier knows'],
   ['type', 'typ is that of the profile'],
   ['algorithm', 'alg is one that the verifier allows'],
   ['claims', 'strict JSON, all required claims of the right type'],
-  ['binding', 'no binding that was not to be checked'],
+  ['binding', 'bound to what was expected, and to nothing that was not'],
   ['time', 'within its lifetime, which is within the limit'],
   ['audience', 'meant for this verifier alone'],
-  ['certificates', 'x5c holds well-formed certificates'],
+  ['certificates', 'x5c holds well-formed certificates, the first of that thumbprint'],
   ['algorithmKey', "alg suits the signer's key"],
   ['signer', "the signer's certificate may sign tokens"],
   ['path', 'a valid path leads from the signer to a trust anchor'],
@@ -29,6 +30,8 @@ export type CheckId = (typeof CHECKS)[number][0]
 /** Receives each check as it is entered; all entered before it have passed. */
 export interface TraceSink {
   readonly enter: (check: CheckId) => void
+  /** The texts of the chain that a thumbprint stands for. */
+  readonly resolved: (texts: readonly string[]) => void
   readonly note: (fact: string, value: string) => void
   /** The paths that were tried in vain, whether another was found or not. */
   readonly tried: (attempts: Attempts) => void

@@ -2,7 +2,9 @@
 
 import type { TokenAlgorithm } from '../keys/algorithms.ts'
 import type { VerifiedPath } from '../verify/verified-path.ts'
+import type { BindingClaim } from './binding.ts'
 import type { JsonObject } from './json.ts'
+import type { ProfileName } from './profile.ts'
 
 /** Who signed, as the verified certificate says; `anchor` says which CA vouches and is part of every identity. */
 export interface Identity {
@@ -19,21 +21,25 @@ export interface Identity {
 }
 
 interface Parts {
+  readonly profile: ProfileName
   readonly identity: Identity
   readonly claims: JsonObject
   readonly path: VerifiedPath
   readonly algorithm: TokenAlgorithm
   readonly audience: string
+  readonly checkedBindings: readonly BindingClaim[]
   /** Seconds since 1970 UTC. */
   readonly issuedAt: number
   readonly expiresAt: number
-  readonly uncheckedBindings: readonly string[]
+  readonly uncheckedBindings: readonly BindingClaim[]
 }
 
 /** A token that was verified: signed by the identity, for the audience, in time, and not used before. */
 export class VerifiedToken {
   readonly #issuedAt: number
   readonly #expiresAt: number
+  /** Which kind of token it is: what a proof says is no authentication to an audience. */
+  readonly profile: ProfileName
   readonly identity: Identity
   /** All claims, those of the signer's own among them. The signer vouches for these, not the CA. */
   readonly claims: JsonObject
@@ -41,11 +47,14 @@ export class VerifiedToken {
   readonly algorithm: TokenAlgorithm
   /** The audience that matched. */
   readonly audience: string
+  /** Binding claims that were demanded and found. */
+  readonly checkedBindings: readonly BindingClaim[]
   /** Binding claims that are present and that nobody checked; empty unless `unexpectedBinding: 'report'`. */
-  readonly uncheckedBindings: readonly string[]
+  readonly uncheckedBindings: readonly BindingClaim[]
 
   /** @internal made by a verifier alone */
   constructor(parts: Parts) {
+    this.profile = parts.profile
     this.identity = parts.identity
     this.claims = parts.claims
     this.path = parts.path
@@ -53,6 +62,7 @@ export class VerifiedToken {
     this.audience = parts.audience
     this.#issuedAt = parts.issuedAt
     this.#expiresAt = parts.expiresAt
+    this.checkedBindings = parts.checkedBindings
     this.uncheckedBindings = parts.uncheckedBindings
     Object.freeze(this)
   }

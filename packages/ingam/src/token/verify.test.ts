@@ -46,15 +46,15 @@ function at(clock: FixedClock): number {
 }
 
 describe('a token that is accepted', () => {
-  test.each(ACCEPTED)('$title, on a fresh verifier', async ({ make, options }) => {
+  test.each(ACCEPTED)('$title, on a fresh verifier', async ({ make, options, expected }) => {
     const verifier = verifierOf(options)
-    expect(isVerifiedToken(await verifier.verify(await make()))).toBe(true)
+    expect(isVerifiedToken(await verifier.verify(await make(), expected))).toBe(true)
     expect(verifier.status()).toMatchObject({ cachedChains: 1, tokenSignatureChecks: 1 })
   })
 
-  test.each(ACCEPTED)('$title, on a verifier that knows the chain', async ({ make, options }) => {
+  test.each(ACCEPTED)('$title, on a verifier that knows the chain', async ({ make, options, expected }) => {
     const verifier = await warmVerifierOf(options)
-    expect(isVerifiedToken(await verifier.verify(await make()))).toBe(true)
+    expect(isVerifiedToken(await verifier.verify(await make(), expected))).toBe(true)
   })
 
   test.each([
@@ -125,20 +125,20 @@ describe('a token that is accepted', () => {
 })
 
 describe('a token that is refused', () => {
-  test.each(REFUSED)('$code for $title, on a fresh verifier', async ({ make, code, options }) => {
+  test.each(REFUSED)('$code for $title, on a fresh verifier', async ({ make, code, options, expected }) => {
     const verifier = verifierOf(options)
     const token = await make()
-    expect(await codeOf(() => verifier.verify(token))).toBe(code)
+    expect(await codeOf(() => verifier.verify(token, expected))).toBe(code)
     expect(verifier.status()).toMatchObject({ cachedChains: 0, cachedBytes: 0, replayEntries: 0 })
   })
 
   test.each(REFUSED)(
     '$code for $title, on a verifier that knows the chain',
-    async ({ make, code, options }) => {
+    async ({ make, code, options, expected }) => {
       const verifier = await warmVerifierOf(options)
       const { cachedChains, cachedBytes, replayEntries } = verifier.status()
       const token = await make()
-      expect(await codeOf(() => verifier.verify(token))).toBe(code)
+      expect(await codeOf(() => verifier.verify(token, expected))).toBe(code)
       expect(verifier.status()).toMatchObject({ cachedChains, cachedBytes, replayEntries })
     },
   )

@@ -3,9 +3,11 @@
 import type { PathAttempt } from '../errors/codes.ts'
 import { type AnyPkiError, isPkiError } from '../errors/errors.ts'
 import type { Attempts } from '../path/refusal.ts'
-import { type InspectedCertificate, inspectToken } from './inspect.ts'
+import type { MaybePromise } from '../platform/contract.ts'
+import { type Binding, bindingOf, type ExpectedBinding, UNBOUND } from './binding.ts'
+import { type InspectedCertificate, inspectCertificates, inspectToken } from './inspect.ts'
 import { type Bench, createBench, judgeToken, type WorkCounters } from './judge.ts'
-import { createPlan, type VerifierOptions } from './plan.ts'
+import { createPlan, type Plan, type VerifierOptions } from './plan.ts'
 import { CHECKS, type CheckId, type TraceSink } from './trace.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
@@ -28,7 +30,7 @@ export interface Explanation {
     readonly details: AnyPkiError['details']
     readonly hint: string
   }
-  /** The certificates as sent, **nothing about them verified** unless `accepted`. */
+  /** The certificates as sent, or as x5t#S256 named them, **nothing about them verified** unless `accepted`. */
   readonly certificates: readonly InspectedCertificate[]
   /** Paths that were tried and refused, the newest last, at most 16; also where another path was accepted. */
   readonly attempts: readonly PathAttempt[]
@@ -53,14 +55,16 @@ export interface Verifier {
    * **Not checked: revocation** (see `revocation` in {@link VerifierOptions}).
    *
    * @param token compact JWS, the bare text without `Bearer`
-   * @throws {TokenError} ERR_TOKEN_*; {PathError} ERR_PATH_*
+   * @param expected what the token must be bound to; it is demanded, and a binding that is not expected is refused
+   * @throws {TokenError} ERR_TOKEN_*; {PathError} ERR_PATH_*; {ArgumentError} ERR_ARG_* for a wrong `expected`, before
+   *   the token is looked at
    */
-  readonly verify: (token: string) => Promise<VerifiedToken>
+  readonly verify: (token: string, expected?: ExpectedBinding) => Promise<VerifiedToken>
   /**
    * Says what `verify` would say and why, without effects: the token is not marked as used and nothing is cached.
-   * Never throws for a refused token.
+   * Never throws for a refused token; a wrong `expected` is ERR_ARG_* here too.
    */
-  readonly explain: (token: string) => Promise<Explanation>
+  readonly explain: (token: string, expected?: ExpectedBinding) => Promise<Explanation>
   readonly status: () => VerifierStatus
 }
 
@@ -73,8 +77,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const plan = createPlan(options)
   const bench = createBench(plan)
   return Object.freeze({
-    verify: (token: string) => judgeToken(bench, token),
-    explain: (token: string) => explainToken(bench, token),
+    verify(token: string, expected?: ExpectedBinding) {
+      const binding = bindingFor(plan, expected)
+      return binding instanceof Promise ? binding.then(verifyBound) : judgeToken(bench, { token, binding })
+
+      async function verifyBound(binding: Binding): Promise<VerifiedToken> {
+        return await judgeToken(bench, { token, binding })
+      }
+    },
+    explain: async (token: string, expected?: ExpectedBinding) =>
+      await explainToken(bench, token, await bindingFor(plan, expected)),
     status: () => ({
       ...bench.work,
       cachedChains: bench.cache.size,
@@ -86,28 +98,39 @@ export function createVerifier(options: VerifierOptions): Verifier {
   })
 }
 
-async function explainToken(bench: Bench, token: string): Promise<Explanation> {
-  const recorder = new Recorder()
-  const certificates = await certificatesOf(token)
+// At once where nothing is expected, as for nearly every token.
+function bindingFor(plan: Plan, expected: ExpectedBinding | undefined): MaybePromise<Binding> {
+  if (expected === undefined && !plan.asksForBinding) return UNBOUND
+  return bindingOf('expected', expected, plan.profile, plan.requiredBinding)
+}
+
+async function explainToken(bench: Bench, token: string, binding: Binding): Promise<Explanation> {
+  const trace = new Recorder()
   try {
-    await judgeToken(bench, token, recorder)
-    return { accepted: true, checks: recorder.checks('passed'), certificates, ...recorder.attempts }
+    await judgeToken(bench, { token, binding, trace })
+    const certificates = await certificatesOf(token, trace.chain)
+    return { accepted: true, checks: trace.checks('passed'), certificates, ...trace.attempts }
   } catch (error) {
     if (!isPkiError(error)) throw error
     const { code, message, details, hint } = error
     return {
       accepted: false,
-      checks: recorder.checks('failed'),
+      checks: trace.checks('failed'),
       error: { code, message, details, hint },
-      certificates,
-      ...recorder.attempts,
+      certificates: await certificatesOf(token, trace.chain),
+      ...trace.attempts,
     }
   }
 }
 
-async function certificatesOf(token: string): Promise<readonly InspectedCertificate[]> {
+async function certificatesOf(
+  token: string,
+  chain: readonly string[] | undefined,
+): Promise<readonly InspectedCertificate[]> {
   try {
-    return (await inspectToken(token)).unverifiedCertificates
+    return chain === undefined
+      ? (await inspectToken(token)).unverifiedCertificates
+      : await inspectCertificates(chain)
   } catch (error) {
     if (!isPkiError(error)) throw error
     // The refusal itself is what the explanation reports; here there is nothing to show.
@@ -118,6 +141,7 @@ async function certificatesOf(token: string): Promise<readonly InspectedCertific
 class Recorder implements TraceSink {
   readonly #entered = new Map<CheckId, Record<string, string>>()
   #latest: CheckId | undefined
+  chain: readonly string[] | undefined
   attempts: Attempts = { attempts: [], attemptsDropped: 0 }
 
   // A function of its own, because the search calls it without its object.
@@ -128,6 +152,10 @@ class Recorder implements TraceSink {
   enter(check: CheckId): void {
     this.#entered.set(check, {})
     this.#latest = check
+  }
+
+  resolved(texts: readonly string[]): void {
+    this.chain = texts
   }
 
   note(fact: string, value: string): void {

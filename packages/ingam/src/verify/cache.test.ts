@@ -13,10 +13,19 @@ function key(chain: string): ChainKey {
   return { sample: sampleOf(chain), isIn: (header) => header.replace(/ .*$/su, '') === chain }
 }
 
+// The header that comes first is the text in which its chain is stored.
+function add(cache: ChainCache<string>, chain: ChainKey, value: string, header: string): void {
+  cache.add(chain, value, header, { text: header, reference: referenceOf(header) })
+}
+
+function referenceOf(header: string): string {
+  return `reference to ${header.replace(/ .*$/su, '')}`
+}
+
 describe('finding', () => {
   test('a header is found by all its characters', () => {
     const cache = cacheOf()
-    cache.add(key('chain'), 'value', 'chain 1')
+    add(cache, key('chain'), 'value', 'chain 1')
     expect(cache.findHeader('chain 1')).toBe('value')
     expect(cache.findHeader('chain 2')).toBeUndefined()
     expect(cache).toMatchObject({ hits: 1, misses: 1 })
@@ -24,7 +33,7 @@ describe('finding', () => {
 
   test('a header is found at the front of a longer text, by as many characters as are its', () => {
     const cache = cacheOf()
-    cache.add(key('chain'), 'value', 'chain 1')
+    add(cache, key('chain'), 'value', 'chain 1')
     expect(cache.findHeader('chain 1.payload.signature', 7)).toBe('value')
     expect(cache.findHeader('chain 1.payload.signature', 6)).toBeUndefined()
     expect(cache.findHeader('chain 1.payload.signature', 8)).toBeUndefined()
@@ -34,7 +43,7 @@ describe('finding', () => {
   test('a character that the sampled index does not look at decides too', () => {
     const cache = cacheOf()
     const text = `chain ${'a'.repeat(3_994)}`
-    cache.add(key('chain'), 'value', text)
+    add(cache, key('chain'), 'value', text)
     for (let index = 0; index < text.length; index += 7) {
       const other = `${text.slice(0, index)}b${text.slice(index + 1)}`
       expect(cache.findHeader(other)).toBeUndefined()
@@ -47,7 +56,7 @@ describe('finding', () => {
     const twin = (number: number): string =>
       `${'a'.repeat(3_000)}${String(number).padStart(3, '0')}${'a'.repeat(997)}`
     for (let number = 0; number < 100; number++)
-      cache.add(key(`${number}`), `value-${number}`, `${number} `.padEnd(4) + twin(number))
+      add(cache, key(`${number}`), `value-${number}`, `${number} `.padEnd(4) + twin(number))
     const kept = Array.from({ length: 100 }, (_, number) =>
       cache.findHeader(`${number} `.padEnd(4) + twin(number)),
     ).filter((value) => value !== undefined)
@@ -61,7 +70,7 @@ describe('finding', () => {
     const twin = (number: number): string =>
       `${'a'.repeat(3_000)}${String(number).padStart(3, '0')}${'a'.repeat(997)}`
     for (let number = 0; number < 100; number++)
-      cache.add(key(twin(number)), `value-${number}`, `${twin(number)} ${number * 7_919}`)
+      add(cache, key(twin(number)), `value-${number}`, `${twin(number)} ${number * 7_919}`)
     expect(cache.size).toBe(8)
     expect(cache.findChain(key(twin(7)))).toBe('value-7')
     expect(cache.findChain(key(twin(8)))).toBeUndefined()
@@ -69,16 +78,68 @@ describe('finding', () => {
 
   test('a chain is found by its own text under any header', () => {
     const cache = cacheOf()
-    cache.add(key('chain'), 'value', 'chain 1')
+    add(cache, key('chain'), 'value', 'chain 1')
     expect(cache.findChain(key('chain'))).toBe('value')
     expect(cache.findChain(key('chain '))).toBeUndefined()
+  })
+})
+
+describe('a reference', () => {
+  test('finds the text in which the chain is stored, and counts as no use of it', () => {
+    const cache = cacheOf()
+    add(cache, key('chain'), 'value', 'chain 1')
+    add(cache, key('chain'), 'value', 'chain 2')
+    expect(cache.findReference('reference to chain')).toBe('chain 1')
+    expect(cache.findReference('reference to Chain')).toBeUndefined()
+    expect(cache).toMatchObject({ hits: 0, misses: 0 })
+  })
+
+  test('goes with its chain, by removal and by the limit on bytes', () => {
+    const cache = cacheOf(8_000)
+    add(cache, key('chain'), 'value', 'chain 1')
+    cache.removeChain(key('chain'))
+    expect(cache.findReference('reference to chain')).toBeUndefined()
+    for (const name of ['a', 'b', 'c']) add(cache, key(name), name, `${name} h`)
+    expect(cache.findReference('reference to a')).toBeUndefined()
+    expect(cache.findReference('reference to c')).toBe('c h')
+  })
+
+  test('of two chains with one leaf is that of the last, and stays when the other goes', () => {
+    const cache = cacheOf()
+    for (const name of ['a', 'b'])
+      cache.add(key(name), name, `${name} h`, { text: `${name} h`, reference: 'leaf' })
+    expect(cache.findReference('leaf')).toBe('b h')
+    cache.removeChain(key('a'))
+    expect(cache.findReference('leaf')).toBe('b h')
+    cache.removeChain(key('b'))
+    expect(cache.findReference('leaf')).toBeUndefined()
+  })
+
+  test('the text of a chain that no header carried is no header', () => {
+    const cache = cacheOf()
+    const made = 'chain made'
+    cache.add(key('chain'), 'value', 'short header', { text: made, reference: 'leaf' })
+    expect(cache.findHeader(made)).toBeUndefined()
+    expect(cache.findHeader('short header')).toBe('value')
+    expect(cache.findChain(key('chain'))).toBe('value')
+    expect(cache.findReference('leaf')).toBe(made)
+    cache.removeChain(key('chain'))
+    expect(cache).toMatchObject({ size: 0, bytes: 0 })
+  })
+
+  test('stands for the same text when its first header has been forgotten', () => {
+    const cache = cacheOf()
+    for (let index = 0; index < 9; index++) add(cache, key('chain'), 'value', `chain ${index}`)
+    expect(cache.findHeader('chain 0')).toBeUndefined()
+    expect(cache.findReference('reference to chain')).toBe('chain 0')
+    expect(cache.findChain(key('chain'))).toBe('value')
   })
 })
 
 describe('headers of one chain', () => {
   test('four are kept, a fifth takes the place of the oldest', () => {
     const cache = cacheOf()
-    for (let index = 1; index <= 5; index++) cache.add(key('chain'), 'value', `chain ${index}`)
+    for (let index = 1; index <= 5; index++) add(cache, key('chain'), 'value', `chain ${index}`)
     expect(cache.findHeader('chain 1')).toBeUndefined()
     for (let index = 2; index <= 5; index++) expect(cache.findHeader(`chain ${index}`)).toBe('value')
     expect(cache.size).toBe(1)
@@ -86,17 +147,17 @@ describe('headers of one chain', () => {
 
   test('a thousand weigh no more than four', () => {
     const cache = cacheOf()
-    for (let index = 0; index < 4; index++) cache.add(key('chain'), 'value', `chain ${index}`.padEnd(20))
+    for (let index = 0; index < 5; index++) add(cache, key('chain'), 'value', `chain ${index}`.padEnd(20))
     const { bytes } = cache
-    for (let index = 4; index < 1_000; index++) cache.add(key('chain'), 'value', `chain ${index}`.padEnd(20))
+    for (let index = 5; index < 1_000; index++) add(cache, key('chain'), 'value', `chain ${index}`.padEnd(20))
     expect(cache.bytes).toBe(bytes)
   })
 
   test('the same one again changes nothing', () => {
     const cache = cacheOf()
-    cache.add(key('chain'), 'value', 'chain 1')
+    add(cache, key('chain'), 'value', 'chain 1')
     const { bytes } = cache
-    cache.add(key('chain'), 'value', 'chain 1')
+    add(cache, key('chain'), 'value', 'chain 1')
     expect(cache.bytes).toBe(bytes)
   })
 })
@@ -104,8 +165,8 @@ describe('headers of one chain', () => {
 describe('forgetting', () => {
   test('a chain that is removed leaves no bytes and no headers', () => {
     const cache = cacheOf()
-    cache.add(key('chain'), 'value', 'chain 1')
-    cache.add(key('chain'), 'value', 'chain 2')
+    add(cache, key('chain'), 'value', 'chain 1')
+    add(cache, key('chain'), 'value', 'chain 2')
     cache.removeChain(key('chain'))
     expect(cache).toMatchObject({ size: 0, bytes: 0 })
     expect(cache.findHeader('chain 1')).toBeUndefined()
@@ -114,8 +175,8 @@ describe('forgetting', () => {
 
   test('another value for a chain replaces it with all its headers', () => {
     const cache = cacheOf()
-    cache.add(key('chain'), 'old', 'chain 1')
-    cache.add(key('chain'), 'new', 'chain 2')
+    add(cache, key('chain'), 'old', 'chain 1')
+    add(cache, key('chain'), 'new', 'chain 2')
     expect(cache.findHeader('chain 1')).toBeUndefined()
     expect(cache.findHeader('chain 2')).toBe('new')
     expect(cache.findChain(key('chain'))).toBe('new')
@@ -124,10 +185,10 @@ describe('forgetting', () => {
 
   test('the limit on bytes holds at every step, and the chain used least recently goes first', () => {
     const one = cacheOf()
-    one.add(key('chain-00'), 'value', 'chain-00 h')
+    add(one, key('chain-00'), 'value', 'chain-00 h')
     const cache = cacheOf(one.bytes * 10)
     for (let index = 10; index < 99; index++) {
-      cache.add(key(`chain-${index}`), String(index), `chain-${index} h`)
+      add(cache, key(`chain-${index}`), String(index), `chain-${index} h`)
       if (index > 10) expect(cache.findHeader('chain-10 h')).toBe('10')
       expect(cache.bytes).toBeLessThanOrEqual(one.bytes * 10)
     }
@@ -138,12 +199,12 @@ describe('forgetting', () => {
 
   test('exactly as many bytes as are allowed stay, one fewer drops', () => {
     const one = cacheOf()
-    one.add(key('chain'), 'value', 'chain h')
+    add(one, key('chain'), 'value', 'chain h')
     const exact = cacheOf(one.bytes)
-    exact.add(key('chain'), 'value', 'chain h')
+    add(exact, key('chain'), 'value', 'chain h')
     expect(exact.size).toBe(1)
     const short = cacheOf(one.bytes - 1)
-    short.add(key('chain'), 'value', 'chain h')
+    add(short, key('chain'), 'value', 'chain h')
     expect(short).toMatchObject({ size: 0, bytes: 0 })
   })
 
@@ -152,7 +213,7 @@ describe('forgetting', () => {
     for (let step = 0; step < 2_000; step++) {
       const chain = `chain-${(step * 7) % 41}`
       if (step % 5 === 0) cache.removeChain(key(chain))
-      else cache.add(key(chain), String(step % 3), `${chain} ${step % 97}`)
+      else add(cache, key(chain), String(step % 3), `${chain} ${step % 97}`)
     }
     for (let index = 0; index < 41; index++) cache.removeChain(key(`chain-${index}`))
     expect(cache).toMatchObject({ size: 0, bytes: 0 })

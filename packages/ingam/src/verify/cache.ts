@@ -4,9 +4,11 @@
 
 import { type IndexNode, SampledIndex, sampleOf } from './sampled-index.ts'
 
-/** A chain: stored once, in the texts of the few headers that carried it. */
+/** A chain: stored once, in the text of a header that carries it, and found by the few headers under which it came. */
 interface Chain<V> extends IndexNode<Chain<V>> {
   readonly value: V
+  readonly text: string
+  readonly reference: string
   /** At least one while the chain is held. */
   headers: readonly Header<V>[]
   bytes: number
@@ -14,7 +16,7 @@ interface Chain<V> extends IndexNode<Chain<V>> {
   older: Chain<V> | undefined
 }
 
-/** A header text that carried a verified chain. */
+/** A header text under which a verified chain came, by value or by reference. */
 interface Header<V> extends IndexNode<Header<V>> {
   readonly text: string
   readonly chain: Chain<V>
@@ -24,8 +26,16 @@ interface Header<V> extends IndexNode<Header<V>> {
 export interface ChainKey {
   /** Chooses the bucket, no more. */
   readonly sample: number
-  /** Whether a header that was added carries exactly this chain. */
-  readonly isIn: (headerText: string) => boolean
+  /** Whether a header that carries some chain carries exactly this one. */
+  readonly isIn: (chainText: string) => boolean
+}
+
+/** What a chain is stored with. */
+export interface ChainOrigin {
+  /** Text of a header that carries the chain by value; it need not be one that came. */
+  readonly text: string
+  /** By what name a later header may refer to the chain. */
+  readonly reference: string
 }
 
 // LIMIT: a signer writes one header, perhaps two while it changes version; more are not worth memory.
@@ -38,6 +48,8 @@ export class ChainCache<V> {
   readonly #maxBytes: number
   readonly #chains = new SampledIndex<Chain<V>>()
   readonly #headers = new SampledIndex<Header<V>>()
+  // Of several chains with one leaf the one that came last.
+  readonly #references = new Map<string, Chain<V>>()
   #newest: Chain<V> | undefined
   #oldest: Chain<V> | undefined
   bytes = 0
@@ -70,11 +82,20 @@ export class ChainCache<V> {
     return this.#chainWith(key)?.value
   }
 
-  /** Remembers a chain and the header that carried it. The header's text must be no part of a larger one. */
-  add(key: ChainKey, value: V, headerText: string): void {
+  /** The text in which the chain of this name is stored; it counts as no use of the chain. */
+  findReference(reference: string): string | undefined {
+    return this.#references.get(reference)?.text
+  }
+
+  /**
+   * Remembers a chain and the header under which it came. The texts must be no parts of larger ones.
+   *
+   * @param origin not looked at where the chain is held already
+   */
+  add(key: ChainKey, value: V, headerText: string, origin: ChainOrigin): void {
     const known = this.#chainWith(key)
     if (known !== undefined && known.value !== value) this.#drop(known)
-    const chain = known !== undefined && known.value === value ? known : this.#addChain(key, value)
+    const chain = known !== undefined && known.value === value ? known : this.#addChain(key, value, origin)
     if (chain === undefined) return
     this.#addHeader(chain, headerText)
     // A chain is found by its headers alone: without one it is nothing.
@@ -95,38 +116,43 @@ export class ChainCache<V> {
     return chain
   }
 
-  #addChain({ sample }: ChainKey, value: V): Chain<V> | undefined {
+  #addChain({ sample }: ChainKey, value: V, { text, reference }: ChainOrigin): Chain<V> | undefined {
     const chain: Chain<V> = {
       value,
+      text,
+      reference,
       headers: [],
-      bytes: BYTES_OF_A_CHAIN,
+      bytes: BYTES_OF_A_CHAIN + text.length,
       sample,
       next: undefined,
       newer: undefined,
       older: undefined,
     }
     if (!this.#chains.add(chain)) return undefined
+    this.#references.set(reference, chain)
     this.size++
     this.bytes += chain.bytes
     return chain
   }
 
-  #addHeader(chain: Chain<V>, text: string): void {
-    if (chain.headers.some((header) => header.text === text)) return
+  #addHeader(chain: Chain<V>, headerText: string): void {
+    if (chain.headers.some(({ text }) => text === headerText)) return
+    // The text that the chain is stored in takes no second place.
+    const text = headerText === chain.text ? chain.text : headerText
     const header: Header<V> = { text, chain, sample: sampleOf(text), next: undefined }
     if (!this.#headers.add(header)) return
     const [first] = chain.headers
     const isFull = first !== undefined && chain.headers.length >= MAX_HEADERS
     if (isFull) this.#forgetHeader(first)
     chain.headers = first === undefined ? [header] : chain.headers.slice(isFull ? 1 : 0).concat(header)
-    chain.bytes += text.length
-    this.bytes += text.length
+    chain.bytes += ownBytes(header)
+    this.bytes += ownBytes(header)
   }
 
   #forgetHeader(header: Header<V>): void {
     this.#headers.remove(header)
-    header.chain.bytes -= header.text.length
-    this.bytes -= header.text.length
+    header.chain.bytes -= ownBytes(header)
+    this.bytes -= ownBytes(header)
   }
 
   #drop(chain: Chain<V>): void {
@@ -134,6 +160,7 @@ export class ChainCache<V> {
     chain.headers = []
     this.#unlink(chain)
     this.#chains.remove(chain)
+    if (this.#references.get(chain.reference) === chain) this.#references.delete(chain.reference)
     this.size--
     this.bytes -= chain.bytes
   }
@@ -157,6 +184,10 @@ export class ChainCache<V> {
   }
 }
 
-function isChain({ headers: [header] }: Chain<unknown>, key: ChainKey): boolean {
-  return header !== undefined && key.isIn(header.text)
+function ownBytes({ text, chain }: Header<unknown>): number {
+  return text === chain.text ? 0 : text.length
+}
+
+function isChain({ text }: Chain<unknown>, key: ChainKey): boolean {
+  return key.isIn(text)
 }
