@@ -452,6 +452,11 @@ export const catalogue: Catalogue = {
     hint: 'use an end-entity certificate with digitalSignature and clientAuth (or neither extension)',
     message: (d) => `${named(d.certificate)}: ${d.problem}`,
   }),
+  ERR_TOKEN_BARE: token({
+    summary: 'a bare signature over the certificate, which never expires by itself',
+    hint: 'have the signer make a token by generateToken or signToken; acceptBareUntil accepts bare ones until a date',
+    message: (d) => `token: a bare signature, accepted until ${d.until}, is not accepted at ${d.at}`,
+  }),
   ERR_TOKEN_SIGNATURE: token({
     summary: "the token's signature does not verify with the signer's key",
     hint: 'the token was altered, or signed with another key than that of x5c[0]',

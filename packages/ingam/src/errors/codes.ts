@@ -186,6 +186,7 @@ export interface CodeDetails {
   readonly ERR_TOKEN_BINDING_MISSING: { readonly claim: string }
   readonly ERR_TOKEN_BINDING_MISMATCH: Mismatch & { readonly claim: string }
   readonly ERR_TOKEN_SIGNER: { readonly certificate: CertificateRef; readonly problem: string }
+  readonly ERR_TOKEN_BARE: { readonly until: string; readonly at: string }
   readonly ERR_TOKEN_SIGNATURE: { readonly algorithm: string }
   readonly ERR_TOKEN_REPLAYED: { readonly jti: string }
   readonly ERR_TOKEN_REPLAY_EPOCH: { readonly issuedAt: string; readonly epoch: string }

@@ -19,7 +19,7 @@ import {
   type TokenAlgorithm,
 } from './algorithms.ts'
 import { type PrivateKeyInput, readPrivateKey } from './private-key.ts'
-import { signerProblem } from './signer-rules.ts'
+import { type SignerRule, signerProblem } from './signer-rules.ts'
 import { borneSubjects, subjectsOf } from './subjects.ts'
 
 /** What {@link createCredential} takes. */
@@ -62,18 +62,31 @@ export interface Credential {
  * @throws {ArgumentError} ERR_ARG_*
  */
 export async function createCredential(options: CreateCredentialOptions): Promise<Credential> {
+  return await openCredential(options, 'client')
+}
+
+/**
+ * As {@link createCredential}, for tokens of a pinned certificate: the certificate may be a CA's and for whatever
+ * purpose, and further certificates beside it are left out.
+ */
+export async function createPinnedCredential(options: CreateCredentialOptions): Promise<Credential> {
+  return await openCredential(options, 'pinned')
+}
+
+async function openCredential(options: CreateCredentialOptions, rule: SignerRule): Promise<Credential> {
   checkOptionKeys('createCredential options', options, OPTION_KEYS)
   for (const argument of ['certificate', 'privateKey'] as const) {
     if (options[argument] === undefined)
       throw createError('ERR_ARG_REQUIRED', { argument, expected: 'PEM or DER' })
   }
-  const certificates = readCertificates(options)
+  const all = readCertificates(options)
   const privateKey = readPrivateKey(options.privateKey)
-  const [leaf, ...issuers] = certificates
-  checkFirst(leaf, issuers)
+  const [leaf, ...issuers] = all
+  const certificates = rule === 'pinned' ? Object.freeze([leaf] as const) : all
+  if (rule === 'client') checkFirst(leaf, issuers)
   const algorithm = chooseAlgorithm(leaf, options.algorithm)
   const sign = await openKey(certificates, privateKey, algorithm)
-  checkSigner(leaf)
+  checkSigner(leaf, rule)
   checkOrder(certificates)
   const subject = await chooseSubject(leaf, options.subject)
   return Object.freeze({ kind: 'credential', certificates, algorithm, subject, sign })
@@ -182,8 +195,8 @@ async function fits(
   return key !== undefined && (await platform.verifySignature(scheme, key, data, signature))
 }
 
-function checkSigner(leaf: Certificate): void {
-  const problem = signerProblem(leaf)
+function checkSigner(leaf: Certificate, rule: SignerRule): void {
+  const problem = signerProblem(leaf, rule)
   if (problem !== undefined)
     throw createError('ERR_CREDENTIAL_SIGNER', { problem, subject: formatName(leaf.subject) })
 }

@@ -23,7 +23,7 @@ const text = encodeBase64(der)
 
 describe('members', () => {
   test.each(['jwk', 'jku', 'x5u', 'crit', 'b64', 'enc', 'zip'])('refuses %s', (member) => {
-    expect(() => checkHeaderMembers({ [member]: 'x' })).toThrow(
+    expect(() => checkHeaderMembers({ [member]: 'x' }, AUTH_PROFILE)).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_HEADER_FORBIDDEN', details: { member } }),
     )
   })
@@ -33,19 +33,19 @@ describe('members', () => {
     ['false', false],
     ['an empty array', []],
   ])('refuses crit that is %s', (_, crit) => {
-    expect(() => checkHeaderMembers({ crit })).toThrow(
+    expect(() => checkHeaderMembers({ crit }, AUTH_PROFILE)).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_HEADER_FORBIDDEN' }),
     )
   })
 
   test('refuses b64 that says what is so anyway', () => {
-    expect(() => checkHeaderMembers({ b64: true })).toThrow(
+    expect(() => checkHeaderMembers({ b64: true }, AUTH_PROFILE)).toThrow(
       expect.objectContaining({ code: 'ERR_TOKEN_HEADER_FORBIDDEN' }),
     )
   })
 
   test.each(['x5t', 'ocsp'])('refuses %s as not supported', (member) => {
-    expect(() => checkHeaderMembers({ [member]: null })).toThrow(
+    expect(() => checkHeaderMembers({ [member]: null }, AUTH_PROFILE)).toThrow(
       expect.objectContaining({
         code: 'ERR_TOKEN_UNSUPPORTED',
         details: { feature: `header member ${member}` },
@@ -54,7 +54,7 @@ describe('members', () => {
   })
 
   test.each(['kid', 'cty', 'JWK', 'own', 'constructor'])('passes over %s', (member) => {
-    expect(checkHeaderMembers({ [member]: 'x' })).toBeUndefined()
+    expect(checkHeaderMembers({ [member]: 'x' }, AUTH_PROFILE)).toBeUndefined()
   })
 })
 

@@ -20,10 +20,12 @@ const FORBIDDEN = ['jwk', 'jku', 'x5u', 'crit', 'b64', 'enc', 'zip'] as const
 const NOT_SUPPORTED = ['x5t', 'ocsp'] as const
 
 /** Refuses members that let the sender choose the key or the rules, and those not implemented yet. */
-export function checkHeaderMembers(header: JsonObject): void {
+export function checkHeaderMembers(header: JsonObject, profile: Profile): void {
   for (const member of FORBIDDEN) {
     if (Object.hasOwn(header, member)) throw createError('ERR_TOKEN_HEADER_FORBIDDEN', { member })
   }
+  if (profile.certificateBy === 'x5t#S256' && Object.hasOwn(header, 'x5c'))
+    throw createError('ERR_TOKEN_HEADER_FORBIDDEN', { member: 'x5c' })
   for (const member of NOT_SUPPORTED) {
     if (Object.hasOwn(header, member))
       throw createError('ERR_TOKEN_UNSUPPORTED', { feature: `header member ${member}` })
@@ -54,9 +56,9 @@ export function readAlgorithm(header: JsonObject, allowed: ReadonlySet<TokenAlgo
 }
 
 /** The thumbprint that names the signer's certificate: base64url of a SHA-256 (RFC 7515 §4.1.8); undefined where none does. */
-export function readThumbprint(header: JsonObject): string | undefined {
+export function readThumbprint(header: JsonObject, profile: Profile): string | undefined {
   const thumbprint = header['x5t#S256']
-  if (thumbprint === undefined) return undefined
+  if (thumbprint === undefined && profile.certificateBy !== 'x5t#S256') return undefined
   // 43 characters of which the last has two spare bits, both zero.
   if (typeof thumbprint === 'string' && /^[\w-]{42}[AEIMQUYcgkosw048]$/u.test(thumbprint)) return thumbprint
   const found = typeof thumbprint === 'string' ? `${thumbprint.length} characters` : kindOf(thumbprint)

@@ -7,9 +7,7 @@ import { ownAscii } from '../bytes/ascii.ts'
 import { createError } from '../errors/errors.ts'
 import { validDate } from '../errors/options.ts'
 import { schemeOf, suitsKey, type TokenAlgorithm } from '../keys/algorithms.ts'
-import { signerProblem } from '../keys/signer-rules.ts'
 import { createBudget } from '../path/budget.ts'
-import { referenceTo } from '../path/refusal.ts'
 import type { MaybePromise } from '../platform/contract.ts'
 import { ChainCache, type ChainKey } from '../verify/cache.ts'
 import { IssuerMemory } from '../verify/issuers.ts'
@@ -42,12 +40,13 @@ import {
   chainIn,
   chainKeyOf,
   chainTextOf,
+  checkSigner,
   type KnownSigner,
   toKeep,
   toKnownSigner,
 } from './known-signer.ts'
 import { OneTimeKeys } from './one-time-key.ts'
-import type { Plan } from './plan.ts'
+import { NO_AUDIENCE, type Plan } from './plan.ts'
 import type { ReplayEntry } from './replay.ts'
 import type { TraceSink } from './trace.ts'
 import { VerifiedToken } from './verified-token.ts'
@@ -136,9 +135,9 @@ async function judgeCold(
   const headerBytes = decodePart(parts, 'header')
   work.bytesParsed += headerBytes.length
   const header = parseJsonObject(headerBytes, 'header')
-  checkHeaderMembers(header)
+  checkHeaderMembers(header, plan.profile)
   trace?.enter('reference')
-  const thumbprint = readThumbprint(header)
+  const thumbprint = readThumbprint(header, plan.profile)
   // First of all checks, so that a sender who is told to send its certificates learns nothing else.
   const resolved =
     thumbprint === undefined || Object.hasOwn(header, 'x5c') ? undefined : await resolve(bench, thumbprint)
@@ -215,7 +214,7 @@ function checkPayload(plan: Plan, parts: TokenParts, binding: Binding, at: Date,
   checkTime(registered, plan, at)
   trace?.enter('audience')
   trace?.note('audience', registered.audiences.join(', '))
-  const audience = checkAudience(registered, plan)
+  const audience = plan.profile.audience === 'required' ? checkAudience(registered, plan) : NO_AUDIENCE
   return { claims, registered, audience, binding, unchecked }
 }
 
@@ -288,7 +287,7 @@ async function vouch(
     throw createError('ERR_TOKEN_ALGORITHM_KEY', { algorithm, key: describeKey(leaf.subjectPublicKeyInfo) })
   }
   trace?.enter('signer')
-  await checkSigner(leaf)
+  await checkSigner(leaf, plan.profile.signer)
   trace?.enter('path')
   const budget = createBudget()
   try {
@@ -297,6 +296,7 @@ async function vouch(
       intermediates,
       trustStore: plan.trustStore,
       rules: { ...plan.pathRules, at },
+      pinnedLeaf: plan.profile.signer === 'pinned' ? 'accept' : 'refuse',
       budget,
       ...(memory && { memory }),
       ...(trace && { onAttempts: trace.tried }),
@@ -308,13 +308,6 @@ async function vouch(
     work.pathEdges += budget.edges
     work.pathSignatureChecks += budget.signatureChecks
   }
-}
-
-async function checkSigner(leaf: Certificate): Promise<void> {
-  const problem = signerProblem(leaf)
-  if (problem === undefined) return
-  const certificate = await referenceTo({ certificate: leaf, position: 0, role: 'leaf' })
-  throw createError('ERR_TOKEN_SIGNER', { certificate, problem })
 }
 
 function checkSubject(signer: KnownSigner, registered: RegisteredClaims): void {

@@ -6,7 +6,9 @@ import { latin1Of } from '../bytes/ascii.ts'
 import { decodeBase64url, encodeBase64url } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
 import { schemeOf, type TokenAlgorithm } from '../keys/algorithms.ts'
+import { type SignerRule, signerProblem } from '../keys/signer-rules.ts'
 import { borneSubjects, subjectsOf } from '../keys/subjects.ts'
+import { referenceTo } from '../path/refusal.ts'
 import type { PlatformPublicKey } from '../platform/contract.ts'
 import type { ChainKey } from '../verify/cache.ts'
 import { sampleOf } from '../verify/sampled-index.ts'
@@ -65,6 +67,14 @@ export async function toKnownSigner(
   const borne = borneSubjects(named, thumbprint)
   const subjects = borne.length > FEW_SUBJECTS ? new Set(borne) : borne
   return { path, identity, subjects, key, algorithm, holder: latin1Of(await platform.sha256(der)) }
+}
+
+/** Refuses a certificate that may not sign such tokens. */
+export async function checkSigner(leaf: Certificate, rule: SignerRule): Promise<void> {
+  const problem = signerProblem(leaf, rule)
+  if (problem === undefined) return
+  const certificate = await referenceTo({ certificate: leaf, position: 0, role: 'leaf' })
+  throw createError('ERR_TOKEN_SIGNER', { certificate, problem })
 }
 
 /** Whether the certificate bears the name. */

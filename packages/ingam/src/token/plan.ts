@@ -102,6 +102,9 @@ export interface Plan {
   readonly maxCacheBytes: number
 }
 
+/** What stands for the audience of tokens that have none. */
+export const NO_AUDIENCE = ''
+
 /** Validates the options; throws {@link ArgumentError} for the first that is wrong. */
 export function createPlan(options: VerifierOptions): Plan {
   checkOptionKeys('createVerifier options', options, OPTION_KEYS)
@@ -272,7 +275,8 @@ function usualTokenBytes(algorithms: ReadonlySet<TokenAlgorithm>): number {
   return [...algorithms].some(isMlDsa) ? 65_536 : 16_384
 }
 
-async function timer(milliseconds: number): Promise<void> {
+/** Waits; the default of a plan's `wait`. */
+export async function timer(milliseconds: number): Promise<void> {
   // A millisecond more, because timers may fire a little early.
   await new Promise((resolve) => setTimeout(resolve, milliseconds + 1))
 }
