@@ -55,7 +55,7 @@ export function addTokenOptions(command: Command): Command {
 
 /** Adds the options of {@link JudgeOptions} and the token's argument. */
 export function addJudgeOptions(command: Command): Command {
-  const judging = addTokenOptions(command)
+  const judging = command
     .addOption(
       new Option('--ca <file>', 'certificates of the CAs you trust, PEM or DER; repeatable')
         .argParser(collect)
@@ -98,7 +98,7 @@ export function addJudgeOptions(command: Command): Command {
         .choices(['refuse', 'report'])
         .default('refuse'),
     )
-  return addBindingOptions(judging)
+  return addTokenOptions(addBindingOptions(judging))
 }
 
 /** The option `--at`; {@link atClock} reads it. */

@@ -139,3 +139,26 @@ describe('the request of a curl command', () => {
     expect(recognise(text)).toMatchObject({ token: TOKEN })
   })
 })
+
+describe('a megabyte that is no token is read in linear time', () => {
+  const megabyte = 1_048_576
+  test.each([
+    ['spaces in a header', `Authorization: a${' '.repeat(megabyte)}b`],
+    ['spaces behind Bearer', `Bearer a${' '.repeat(megabyte)}b`],
+    ['header lines', 'a:\n'.repeat(megabyte / 3)],
+    ['a path before curl', `${'/'.repeat(megabyte)}x`],
+    ['one word', `curl ${'a'.repeat(megabyte)}`],
+    ['words', `curl ${'a '.repeat(megabyte / 2)}`],
+    ['line ends behind a backslash', `curl ${'\\\n'.repeat(megabyte / 2)}x`],
+    ['variables', `curl ${'\x24{'.repeat(megabyte / 2)}`],
+    ['open quotes', `curl "${'$"'.repeat(megabyte / 2)}`],
+    ['flags in one word', `curl -${'s'.repeat(megabyte)}`],
+    ['form fields', `curl -d ${'assertion='.repeat(megabyte / 10)}`],
+    ['form fields, joined', `curl -d '${'assertion=&'.repeat(megabyte / 11)}'`],
+  ])('%s', (_what, text) => {
+    const started = performance.now()
+    recognise(text)
+    // Quadratic work would take minutes.
+    expect(performance.now() - started).toBeLessThan(3_000)
+  })
+})

@@ -38,7 +38,11 @@ export function recognise(text: string, from?: Place): Recognised | Unrecognised
   if (bearer !== undefined) return { token: bearer, where: 'what follows "Bearer"' }
   const lines = trimmed.split(/\r?\n/u).filter((line) => line.trim() !== '')
   if (lines.length > 0 && lines.every((line) => HEADER_LINE.test(line))) {
-    return choose(lines.flatMap(headerFinding), from, '')
+    return choose(
+      lines.flatMap((line) => headerFinding(line, false)),
+      from,
+      '',
+    )
   }
   // Whatever else it is, the verifier says what is wrong with it.
   return { token: trimmed }
@@ -60,20 +64,21 @@ interface Finding {
 // RFC 9110 §5.1 and §5.6.2: a field name is a token in its sense.
 const HEADER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:.*$/u
 
-function headerFinding(line: string, isOpen: unknown = false): readonly Finding[] {
-  const { name = '', value = '' } = /^(?<name>[^:]+):\s*(?<value>.*?)\s*$/su.exec(line)?.groups ?? {}
-  const shared = { isOpen: isOpen === true }
+function headerFinding(line: string, isOpen: boolean): readonly Finding[] {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, Math.max(0, colon))
+  const value = line.slice(colon + 1).trim()
   switch (name.toLowerCase()) {
     case 'authorization': {
       const token = /^Bearer\s+(?<token>\S+)$/iu.exec(value)?.groups?.['token']
       return token === undefined
         ? []
-        : [{ ...shared, place: 'authorization', token, where: 'the Authorization header' }]
+        : [{ place: 'authorization', token, where: 'the Authorization header', isOpen }]
     }
     case 'ingam-proof':
       return value === '' || /\s/u.test(value)
         ? []
-        : [{ ...shared, place: 'ingam-proof', token: value, where: 'the Ingam-Proof header' }]
+        : [{ place: 'ingam-proof', token: value, where: 'the Ingam-Proof header', isOpen }]
     default:
       return []
   }
