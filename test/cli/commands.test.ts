@@ -92,6 +92,28 @@ describe('passphrases', () => {
   })
 })
 
+describe('access tokens', () => {
+  test('of 65,536 characters with a line break, and of one more', async () => {
+    const sign = ['sign', '--profile', 'proof', '--cert', 'client/cert.pem', '--key', 'client/key.pem']
+    const request = [
+      '--aud',
+      AUDIENCE,
+      '--method',
+      'GET',
+      '--url',
+      `${AUDIENCE}/`,
+      '--access-token-file',
+      '-',
+    ]
+    const withToken = async (length: number): Promise<Outcome> =>
+      await run(inFolder([...sign, ...request]), { stdin: streamOf(`${'x'.repeat(length)}\r\n`) })
+    expect(await withToken(65_536)).toMatchObject({ exit: 0, err: '' })
+    const refused = await withToken(65_537)
+    expect(refused.exit).toBe(3)
+    expect(refused.err).not.toContain('xxx')
+  })
+})
+
 describe('colours', () => {
   const explain = ['explain', '--ca', 'ca/ca.pem', '--aud', AUDIENCE, '--revocation', 'off', 'a.b.c']
 

@@ -106,6 +106,13 @@ describe('hints', () => {
       expect(commands('ERR_TOKEN_ALGORITHM', { found, allowed }, verify)).toEqual([])
   })
 
+  test('a large token may be one of ML-DSA, up to the largest that can be read', () => {
+    const sizes = { maximum: 16_384, found: 65_536 }
+    expect(commands('ERR_TOKEN_TOO_LARGE', sizes, verify)[0]).toContain('--alg ML-DSA-65')
+    expect(commands('ERR_TOKEN_TOO_LARGE', { ...sizes, found: 65_537 }, verify)).toEqual([])
+    expect(commands('ERR_TOKEN_TOO_LARGE', { maximum: 65_536, found: 65_537 }, verify)).toEqual([])
+  })
+
   test('the clock and the lifetime', () => {
     const early = {
       claim: 'nbf',
@@ -154,6 +161,9 @@ describe('hints', () => {
     expect(commands('ERR_TOKEN_TYPE', types, verify)).toEqual([
       'if such tokens are what you expect: --profile proof',
     ])
+    expect(commands('ERR_TOKEN_TYPE', { ...types, found: 'cert-auth-pinned+jwt' }, verify)[0]).toContain(
+      'verifyToken',
+    )
     expect(commands('ERR_TOKEN_TYPE', { ...types, found: 'JWT' }, verify)).toEqual([])
     expect(commands('ERR_TOKEN_TYPE', { ...types, found: 'toString' }, verify)).toEqual([])
     expect(commands('ERR_TOKEN_UNKNOWN_THUMBPRINT', { thumbprint: '' }, verify)).toHaveLength(2)

@@ -75,11 +75,18 @@ const COMMANDS: Commands = {
       ...(theirs === undefined ? [] : [`only if this service itself goes by that name: --aud ${theirs}`]),
     ]
   },
+  // A verifier that accepts ML-DSA takes larger tokens.
+  ERR_TOKEN_TOO_LARGE: ({ maximum, found }) =>
+    maximum < LARGEST_TOKEN && found <= LARGEST_TOKEN
+      ? ['if it is signed with ML-DSA, name every algorithm to accept: --alg ML-DSA-65 --alg …']
+      : [],
   ERR_TOKEN_ALGORITHM: ({ found }) =>
     TOKEN_ALGORITHMS.some((algorithm) => algorithm === found)
       ? [`to accept it as well, name every algorithm to accept: --alg ${found} --alg …`]
       : [],
   ERR_TOKEN_TYPE: ({ found }) => {
+    if (found === 'cert-auth-pinned+jwt')
+      return ['a token of generateToken is checked by verifyToken of ingam/node, with the certificate itself']
     const profile = Object.hasOwn(PROFILES, found) ? PROFILES[found] : undefined
     return profile === undefined ? [] : [`if such tokens are what you expect: --profile ${profile}`]
   },
@@ -143,6 +150,8 @@ function requestCommands(request: CurlRequest | undefined): readonly string[] {
   ]
 }
 
+// LIMIT: what a verifier can be told to read.
+const LARGEST_TOKEN = 65_536
 // LIMIT: what fits into a hint; longer words are left out, since a cut one would be another word.
 const MAX_WORD = 200
 

@@ -67,8 +67,8 @@ export async function readBinding(
   }
 }
 
-// LIMIT: that of the library.
-const MAX_ACCESS_TOKEN_BYTES = 65_536
+// LIMIT: that of the library, and a line break.
+const MAX_ACCESS_TOKEN_BYTES = 65_538
 
 function checkTogether({ profile, method, url, content, accessTokenFile }: BindingOptions): void {
   if ((method === undefined) !== (url === undefined))
