@@ -8,7 +8,8 @@
 //   out| a line of stdout
 //   err| a line of stderr
 //
-// `< FILE` gives stdin, `> FILE` keeps stdout in a file instead of showing it. The folder is made by fixtures.ts.
+// `< FILE` gives stdin, `> FILE` keeps stdout in a file instead of showing it. `paste TEXT FILE …` prints the text once for
+// each file, with what the file holds in the place of `%`. The folder is made by fixtures.ts.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -79,7 +80,7 @@ for (const name of readdirSync(here)
 }
 
 async function runStep(step: Step): Promise<Outcome> {
-  const { args, stdinFile, stdoutFile } = readCommand(step.command)
+  const { program, args, stdinFile, stdoutFile } = readCommand(step.command)
   const chunks = { out: '', err: '' }
   const context: Context = {
     stdout: { write: (text) => void (chunks.out += text) },
@@ -89,12 +90,19 @@ async function runStep(step: Step): Promise<Outcome> {
     now: () => step.at,
     isTTY: { stdin: false, stdout: false, stderr: false },
   }
-  const exit = await runProgram(args, context)
+  const exit = program === 'paste' ? paste(args, context) : await runProgram(args, context)
   if (stdoutFile !== undefined) {
-    writeFileSync(stdoutFile, chunks.out)
+    writeFileSync(stdoutFile, chunks.out, 'latin1')
     chunks.out = ''
   }
   return { exit, output: [...linesOf(chunks.out, 'out'), ...linesOf(chunks.err, 'err')] }
+}
+
+function paste([template = '', ...files]: readonly string[], context: Context): number {
+  for (const file of files) {
+    context.stdout.write(`${template.replace('%', () => readFileSync(file, 'latin1').trim())}\n`)
+  }
+  return 0
 }
 
 async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -135,16 +143,22 @@ function matches(line: string, pattern: string): boolean {
   return new RegExp(`^${parts.join('.*')}$`, 'u').test(line)
 }
 
-function readCommand(command: string): { args: string[]; stdinFile?: string; stdoutFile?: string } {
+function readCommand(command: string): {
+  program: string
+  args: string[]
+  stdinFile?: string
+  stdoutFile?: string
+} {
   const words = [...command.matchAll(/'([^']*)'|(\S+)/gu)].map((match) => match[1] ?? match[2] ?? '')
-  const [program, ...rest] = words
-  expect(program).toBe('ingam')
+  const [program = '', ...rest] = words
+  expect(['ingam', 'paste']).toContain(program)
   const stdin = rest.indexOf('<')
   const stdout = rest.indexOf('>')
   const ends = [stdin, stdout].filter((index) => index >= 0)
   const stdinFile = stdin < 0 ? undefined : rest[stdin + 1]
   const stdoutFile = stdout < 0 ? undefined : rest[stdout + 1]
   return {
+    program,
     args: rest.slice(0, ends.length === 0 ? rest.length : Math.min(...ends)),
     ...(stdinFile === undefined ? {} : { stdinFile }),
     ...(stdoutFile === undefined ? {} : { stdoutFile }),

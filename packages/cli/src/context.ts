@@ -1,10 +1,13 @@
 // CLI: what a command is given instead of `process`: streams, environment, clock. Tests give their own.
 
 import { styleText } from 'node:util'
+import { wrapTo } from './layout/width.ts'
 
 /** A stream that text is written to. */
 export interface Output {
   readonly write: (text: string) => unknown
+  /** Settles once the reader has caught up; absent where writing waits by itself. */
+  readonly drained?: () => Promise<void>
 }
 
 /** The world of one call of the command. */
@@ -18,6 +21,10 @@ export interface Context {
   readonly now: () => Date
   /** Which of the streams are a terminal. */
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
+  /** Width of the terminal; absent where there is none, or it does not say. */
+  readonly columns?: number
+  /** Calls back when the person (Ctrl-C) or the reader of stdout has had enough; returns how to stop listening. */
+  readonly onStop?: (listener: () => void) => () => void
   /** Asks for a secret without echo; absent where nobody can answer. Undefined if the person gave up. */
   readonly askSecret?: (question: string) => Promise<string | undefined>
 }
@@ -30,16 +37,27 @@ export interface Style {
   readonly strong: (text: string) => string
 }
 
-/** The colours for one of the output streams: none unless it is a terminal; NO_COLOR and TERM=dumb are honoured. */
+/**
+ * The colours for one of the output streams: none unless it is a terminal; NO_COLOR (not empty) and TERM=dumb turn them
+ * off, FORCE_COLOR decides before all else, as it does in Node. They never carry meaning alone.
+ */
 export function styleFor(context: Context, stream: 'stdout' | 'stderr'): Style {
-  const noColor = (context.env['NO_COLOR'] ?? '') !== '' || context.env['TERM'] === 'dumb'
-  if (noColor || !context.isTTY[stream]) return { good: plain, bad: plain, faint: plain, strong: plain }
+  if (!hasColors(context, stream)) return { good: plain, bad: plain, faint: plain, strong: plain }
   return { good: paint('green'), bad: paint('red'), faint: paint('dim'), strong: paint('bold') }
 }
 
-/** Writes a line of news for a person to stderr. */
+function hasColors({ env, isTTY }: Context, stream: 'stdout' | 'stderr'): boolean {
+  const forced = env['FORCE_COLOR']
+  if (forced !== undefined) return ['', '1', 'true', '2', '3'].includes(forced)
+  return isTTY[stream] && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+}
+
+/** Writes a line of news for a person to stderr; in a terminal it goes on below itself. */
 export function say(context: Context, kind: 'note' | 'warning', text: string): void {
-  context.stderr.write(`ingam: ${kind}: ${text}\n`)
+  const limit = context.isTTY.stderr ? Math.max(24, context.columns ?? 80) : Number.POSITIVE_INFINITY
+  const prefix = `ingam: ${kind}: `
+  const lines = wrapTo(text, limit - prefix.length)
+  context.stderr.write(`${prefix}${lines.join(`\n${' '.repeat(prefix.length)}`)}\n`)
 }
 
 function paint(format: 'green' | 'red' | 'dim' | 'bold'): (text: string) => string {

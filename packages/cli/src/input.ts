@@ -1,71 +1,91 @@
-// CLI: what the commands read: a token from an argument or stdin, a passphrase from a file or descriptor. Refuses
-// input without end, and text in another encoding than UTF-8.
+// CLI: what the commands read beside the token: secrets from files or descriptors, the content of a request. Refuses
+// input without end; no secret is taken from an argument, which other users of the machine can see.
 
 import { close, createReadStream } from 'node:fs'
-import { catalogue } from 'ingam'
 import type { Context } from './context.ts'
-import { CommandError, systemProblem, usageError } from './failure.ts'
+import { CommandError, systemProblem } from './failure.ts'
 
-// LIMIT: sixteen times the largest token; what is longer is refused by size anyway.
-const MAX_TOKEN_INPUT_BYTES = 1_048_576
 // LIMIT: no passphrase comes near; guards against a device or a wrong file.
 const MAX_PASSPHRASE_BYTES = 4_096
+// LIMIT: what the library hashes of a request at most; all of it is held in memory.
+const MAX_CONTENT_BYTES = 1_073_741_824
 
-/** The token given as argument, or read from stdin where it is `-` or left out; without surrounding white space. */
-export async function readToken(context: Context, argument: string | undefined): Promise<string> {
-  if (argument !== undefined && argument !== '-') return argument.trim()
-  if (argument === undefined && context.isTTY.stdin) {
-    throw usageError('no token given', 'pass it on stdin, for example: ingam inspect - < token.txt')
-  }
-  const bytes = await readBounded(context.stdin, MAX_TOKEN_INPUT_BYTES)
-  if (bytes === undefined)
-    throw new CommandError(3, `stdin: more than ${MAX_TOKEN_INPUT_BYTES} bytes, which is no token`)
-  const wanted = 'a token on stdin'
-  if (bytes.length === 0) {
-    const { message, hint } = catalogue.ERR_INPUT_EMPTY
-    throw new CommandError(3, message({ wanted }), [hint], 'ERR_INPUT_EMPTY')
-  }
-  const found = foreignEncoding(bytes)
-  if (found !== undefined) {
-    const { message, hint } = catalogue.ERR_INPUT_ENCODING
-    throw new CommandError(3, message({ wanted, found }), [hint], 'ERR_INPUT_ENCODING')
-  }
-  return new TextDecoder().decode(bytes).trim()
-}
-
-/** Where a passphrase may come from; never from an argument, which other users of the machine can see. */
+/** Where a passphrase may come from. */
 export interface PassphraseSource {
   readonly passphraseFile?: string
   readonly passphraseFd?: number
 }
 
 /** The passphrase, one trailing line break removed; undefined where no source was named. */
-export async function readPassphrase(source: PassphraseSource): Promise<string | undefined> {
-  if (source.passphraseFile !== undefined) return await readSecret(source.passphraseFile, undefined)
-  if (source.passphraseFd !== undefined)
-    return await readSecret(`descriptor ${source.passphraseFd}`, source.passphraseFd)
-  return undefined
+export async function readPassphrase({
+  passphraseFile,
+  passphraseFd: fd,
+}: PassphraseSource): Promise<string | undefined> {
+  if (passphraseFile === undefined && fd === undefined) return undefined
+  const name = passphraseFile ?? `descriptor ${fd}`
+  const stream = fd === undefined ? createReadStream(name) : createReadStream('', { fd, autoClose: false })
+  const bytes = await readNamed(name, stream, MAX_PASSPHRASE_BYTES)
+  if (fd !== undefined && fd > 2) close(fd)
+  return toSecret(bytes, { name, what: 'passphrase', maximum: MAX_PASSPHRASE_BYTES })
 }
 
-async function readSecret(name: string, fd: number | undefined): Promise<string> {
+/** A secret from a file, or from stdin for `-`; one trailing line break removed. No message repeats it. */
+export async function readSecretText(
+  context: Context,
+  path: string,
+  what: string,
+  maximum: number,
+): Promise<string> {
+  const name = path === '-' ? 'stdin' : path
+  return toSecret(await readFrom(context, path, maximum), { name, what, maximum })
+}
+
+/** The content of a request from a file, or from stdin for `-`. */
+export async function readContent(context: Context, path: string): Promise<Uint8Array> {
+  const bytes = await readFrom(context, path, MAX_CONTENT_BYTES)
+  if (bytes === undefined)
+    throw new CommandError(3, `${path}: more than ${MAX_CONTENT_BYTES} bytes of content`)
+  return bytes
+}
+
+async function readFrom(context: Context, path: string, maximum: number): Promise<Uint8Array | undefined> {
+  return await readNamed(path, path === '-' ? context.stdin : createReadStream(path), maximum)
+}
+
+async function readNamed(
+  name: string,
+  stream: AsyncIterable<unknown>,
+  maximum: number,
+): Promise<Uint8Array | undefined> {
   try {
-    const stream = fd === undefined ? createReadStream(name) : createReadStream('', { fd, autoClose: false })
-    const bytes = await readBounded(stream, MAX_PASSPHRASE_BYTES)
-    if (fd !== undefined && fd > 2) close(fd)
-    if (bytes === undefined)
-      throw new CommandError(3, `${name}: longer than ${MAX_PASSPHRASE_BYTES} bytes, which is no passphrase`)
-    const text = new TextDecoder().decode(bytes).replace(/\r?\n$/u, '')
-    if (text === '') throw new CommandError(3, `${name}: the passphrase is empty`)
-    return text
+    return await readBounded(stream, maximum)
   } catch (error) {
     const problem = systemProblem(error)
-    if (problem === undefined || error instanceof CommandError) throw error
+    if (problem === undefined) throw error
     const hint = 'check the path and the permissions'
     throw new CommandError(3, `${name}: ${problem}`, [hint], 'ERR_FILE_READ')
   }
 }
 
-async function readBounded(stream: AsyncIterable<unknown>, maximum: number): Promise<Uint8Array | undefined> {
+interface SecretInput {
+  readonly name: string
+  readonly what: string
+  readonly maximum: number
+}
+
+function toSecret(bytes: Uint8Array | undefined, { name, what, maximum }: SecretInput): string {
+  if (bytes === undefined)
+    throw new CommandError(3, `${name}: longer than ${maximum} bytes, which is no ${what}`)
+  const text = new TextDecoder().decode(bytes).replace(/\r?\n$/u, '')
+  if (text === '') throw new CommandError(3, `${name}: the ${what} is empty`)
+  return text
+}
+
+/** The bytes of a stream; undefined where there are more than the maximum. */
+export async function readBounded(
+  stream: AsyncIterable<unknown>,
+  maximum: number,
+): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of stream) {
@@ -77,7 +97,8 @@ async function readBounded(stream: AsyncIterable<unknown>, maximum: number): Pro
   return Buffer.concat(chunks)
 }
 
-function foreignEncoding(bytes: Uint8Array): string | undefined {
+/** What the bytes are, where they are not UTF-8 text without byte order mark. */
+export function foreignEncoding(bytes: Uint8Array): string | undefined {
   const [first, second, third] = bytes
   if (first === 0xff && second === 0xfe) return 'UTF-16 text'
   if (first === 0xfe && second === 0xff) return 'UTF-16 text'

@@ -8,23 +8,51 @@ import { askSecret } from './terminal.ts'
 
 const { stdin, stdout, stderr } = process
 
-// A reader such as `head` that has seen enough closes the pipe; that is no failure.
+const stopListeners = new Set<() => void>()
+
+// A reader such as `head` that has seen enough closes the pipe; that is no failure. What is judged still decides the
+// exit code, so the command ends by itself.
 stdout.on('error', (error: Error & { code?: string }) => {
-  if (error.code === 'EPIPE') process.exit()
-  throw error
+  if (error.code !== 'EPIPE') throw error
+  for (const listener of stopListeners) listener()
 })
 
 const isTTY = { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true }
+const columns = [stdout, stderr].find((stream) => stream.isTTY)?.columns
 const context: Context = {
-  stdout,
+  stdout: { write: (text) => stdout.writable && stdout.write(text), drained },
   stderr,
   stdin,
   env: process.env,
   now: () => new Date(),
   isTTY,
+  ...(columns === undefined ? {} : { columns }),
+  onStop,
   ...(stdin instanceof ReadStream && isTTY.stdin && isTTY.stderr
     ? { askSecret: (question: string) => askSecret(stdin, stderr, question) }
     : {}),
 }
 
 process.exitCode = await runProgram(process.argv.slice(2), context)
+
+async function drained(): Promise<void> {
+  if (stdout.writableNeedDrain)
+    await new Promise<void>((resolve) => stdout.once('drain', resolve).once('close', resolve))
+}
+
+// Ctrl-C ends the process as usual unless a command listens; a second one then does. Nothing more is read from stdin, so
+// that a command that waits for it comes to its end.
+function onStop(listener: () => void): () => void {
+  const stop = (): void => {
+    forget()
+    listener()
+    stdin.destroy()
+  }
+  const forget = (): void => {
+    process.off('SIGINT', stop)
+    stopListeners.delete(stop)
+  }
+  process.on('SIGINT', stop)
+  stopListeners.add(stop)
+  return forget
+}

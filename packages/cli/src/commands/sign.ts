@@ -5,18 +5,22 @@ import {
   type Credential,
   isPkiError,
   type JsonValue,
+  signProof,
   signToken,
   TOKEN_ALGORITHMS,
   type TokenAlgorithm,
 } from 'ingam'
 import { loadCredential } from 'ingam/node'
 import type { Context } from '../context.ts'
-import { CommandError, type ExitCode, usageError } from '../failure.ts'
+import { type ExitCode, usageError } from '../failure.ts'
+import { mended } from '../hints.ts'
 import { type PassphraseSource, readPassphrase } from '../input.ts'
-import { collect, wholeNumberOption } from './options.ts'
+import { atClock, parseInstant } from '../instant.ts'
+import { addBindingOptions, type BindingOptions, readBinding } from './binding.ts'
+import { atOption, collect, wholeNumberOption } from './options.ts'
 
 /** The options of `ingam sign`. */
-export interface SignOptions extends PassphraseSource {
+export interface SignOptions extends PassphraseSource, BindingOptions {
   readonly cert: string
   readonly key: string
   readonly chain?: string
@@ -25,11 +29,16 @@ export interface SignOptions extends PassphraseSource {
   readonly claim?: readonly string[]
   readonly lifetime?: number
   readonly alg?: TokenAlgorithm
+  readonly at?: string
+  readonly notBefore?: string
+  readonly by?: (typeof BY)[number]
 }
+
+const BY = ['x5c', 'x5t#S256', 'both'] as const
 
 /** The command with its usage page. */
 export function signCommand(context: Context, settle: (exit: ExitCode) => void): Command {
-  return new Command('sign')
+  const command = new Command('sign')
     .description('Sign a token and print it.')
     .requiredOption('--cert <file>', "the signer's certificate first, its issuers after it (PEM, or one DER)")
     .requiredOption('--key <file>', 'the private key, PEM or PKCS#8 DER; may be encrypted')
@@ -51,6 +60,16 @@ export function signCommand(context: Context, settle: (exit: ExitCode) => void):
     .addOption(
       new Option('--alg <algorithm>', 'signature algorithm (default: by the key)').choices(TOKEN_ALGORITHMS),
     )
+    .addOption(atOption())
+    .option(
+      '--not-before <instant>',
+      'when the token begins to be valid, written as for --at (default: at once)',
+    )
+    .addOption(
+      new Option('--by <member>', 'how the token says who signed it: its chain, its thumbprint, or both')
+        .choices(BY)
+        .default('x5c'),
+    )
     .addOption(
       new Option('--passphrase-file <file>', 'read the passphrase of the key from a file').conflicts(
         'passphraseFd',
@@ -61,6 +80,7 @@ export function signCommand(context: Context, settle: (exit: ExitCode) => void):
         wholeNumberOption(0, 1_048_576),
       ),
     )
+  return addBindingOptions(command)
     .addHelpText('after', EXAMPLE)
     .action(async (options: SignOptions) => settle(await run(context, options)))
 }
@@ -68,15 +88,33 @@ export function signCommand(context: Context, settle: (exit: ExitCode) => void):
 /** Signs and prints the token. */
 export async function run(context: Context, options: SignOptions): Promise<ExitCode> {
   const claims = readClaims(options.claim ?? [])
-  const credential = await openCredential(context, options)
-  const token = await signToken(credential, {
-    audience: options.aud,
-    claims,
-    at: context.now(),
-    ...(options.lifetime === undefined ? {} : { lifetimeSeconds: options.lifetime }),
-  })
-  context.stdout.write(`${token}\n`)
-  return 0
+  const { now } = atClock(context, options.at)
+  const at = now()
+  const notBefore =
+    options.notBefore === undefined ? undefined : parseInstant('--not-before', options.notBefore, at)
+  const { request, challenge, accessToken } = await readBinding(context, options, false)
+  try {
+    const credential = await openCredential(context, options)
+    const shared = {
+      audience: options.aud,
+      claims,
+      at,
+      ...(options.lifetime === undefined ? {} : { lifetimeSeconds: options.lifetime }),
+      ...(notBefore === undefined ? {} : { notBefore }),
+      ...(options.by === undefined ? {} : { certificateBy: options.by }),
+      ...(challenge === undefined ? {} : { challenge }),
+    }
+    // INVARIANT: readBinding has refused a proof without request or access token, and an access token without a proof.
+    const token =
+      request !== undefined && accessToken !== undefined
+        ? await signProof(credential, { ...shared, request, accessToken })
+        : await signToken(credential, { ...shared, ...(request === undefined ? {} : { request }) })
+    context.stdout.write(`${token}\n`)
+    return 0
+  } catch (error) {
+    if (!isPkiError(error)) throw error
+    throw mended(error, { ...options, command: 'sign' })
+  }
 }
 
 async function openCredential(context: Context, options: SignOptions): Promise<Credential> {
@@ -84,9 +122,6 @@ async function openCredential(context: Context, options: SignOptions): Promise<C
   try {
     return await load(options, passphrase)
   } catch (error) {
-    // What is wrong with an argument here was typed by the person: --sub or --alg.
-    if (isPkiError(error) && error.code.startsWith('ERR_ARG_'))
-      throw new CommandError(2, error.message, [error.hint], error.code)
     if (!isPkiError(error) || error.code !== 'ERR_KEY_ENCRYPTED' || context.askSecret === undefined)
       throw error
     const typed = await context.askSecret(`passphrase for ${options.key}: `)
@@ -149,6 +184,13 @@ const RESERVED_HINTS: Readonly<Record<string, string>> = {
   sub: 'use --sub',
   iss: 'use --sub; the issuer of the token is its subject',
   exp: 'use --lifetime',
+  iat: 'use --at',
+  nbf: 'use --not-before',
+  nonce: 'use --challenge',
+  htm: 'use --method and --url',
+  htu: 'use --method and --url',
+  digest: 'use --content',
+  ath: 'use --profile proof with --access-token-file',
 }
 
 function parseJson(name: string, text: string): JsonValue {

@@ -20,7 +20,9 @@ import { formatName } from 'ingam/x509'
 import { type Context, type Style, styleFor } from '../context.ts'
 import { CommandError, type ExitCode } from '../failure.ts'
 import { writeNewFolder } from '../folders.ts'
-import { formatRows, shellWord } from '../output.ts'
+import { type Room, roomOf } from '../layout/room.ts'
+import { formatParagraph, formatRows, type Row } from '../layout/rows.ts'
+import { shellWord } from '../output.ts'
 import { CA_FILES, CLIENT_FILES, readAuthority } from './ca.ts'
 
 const AUDIENCE = 'https://api.example'
@@ -43,6 +45,7 @@ export function tourCommand(context: Context, settle: (exit: ExitCode) => void):
 /** Shows the whole way once. */
 export async function run(context: Context): Promise<ExitCode> {
   const style = styleFor(context, 'stdout')
+  const room = roomOf(context)
   const home = (context.env['INGAM_HOME'] ?? '') === '' ? '.ingam' : (context.env['INGAM_HOME'] ?? '.ingam')
   const files = pathsOf(home)
   const print = (text: string): void => void context.stdout.write(`${text}\n`)
@@ -67,8 +70,9 @@ export async function run(context: Context): Promise<ExitCode> {
         ['audience', AUDIENCE],
         ['subject', escapeText(String(unverifiedClaims['sub']))],
         ['algorithm', credential.algorithm],
-        ['token', style.faint(`${token.slice(0, 48)}… (${sizeBytes} bytes)`)],
+        ['token', `${token.slice(0, 48)}… (${sizeBytes} bytes)`, style.faint],
       ],
+      room,
       '   ',
     ),
   )
@@ -90,13 +94,14 @@ export async function run(context: Context): Promise<ExitCode> {
         ['claims', `order ${String(verified.claims['order'])}`],
         ['expires at', verified.expiresAt.toISOString()],
       ],
+      room,
       '   ',
     ),
   )
 
   print('')
   print(style.strong('3. Six forgeries, each refused with its reason'))
-  for (const forgery of forgeries) print(await showRefusal(verifier, forgery, style))
+  for (const forgery of forgeries) print(await showRefusal(verifier, forgery, { room, style }))
 
   print('')
   print(style.strong('Try next, from this folder:'))
@@ -125,7 +130,7 @@ function pathsOf(home: string): Paths {
 }
 
 async function prepare(context: Context, files: Paths): Promise<readonly string[]> {
-  const rows: [string, string][] = []
+  const rows: Row[] = []
   if (!existsSync(files.ca)) {
     const { createAuthority, filesOf } = await import('../dev-ca.ts')
     const authority = await createAuthority({
@@ -151,7 +156,7 @@ async function prepare(context: Context, files: Paths): Promise<readonly string[
     await writeNewFolder(files.clientFolder, filesOf(client, CLIENT_FILES.certificate, CLIENT_FILES.key))
     rows.push(['made a client certificate', files.clientFolder])
   } else rows.push(['found the client certificate', files.clientFolder])
-  return [formatRows(rows, '   ')]
+  return [formatRows(rows, roomOf(context), '   ')]
 }
 
 function checkNotExpired(context: Context, credential: Credential, home: string): void {
@@ -233,12 +238,24 @@ function withSwappedAlgorithm(token: string, credential: Credential): string {
   return `${swapped}.${payload}.${tag}`
 }
 
-async function showRefusal(verifier: Verifier, forgery: Forgery, style: Style): Promise<string> {
+async function showRefusal(
+  verifier: Verifier,
+  forgery: Forgery,
+  { room, style }: { readonly room: Room; readonly style: Style },
+): Promise<string> {
   try {
     await verifier.verify(forgery.token)
   } catch (error) {
     if (!isPkiError(error)) throw error
-    return `   ${style.bad('refused')}  ${forgery.title}\n            ${style.strong(error.code)}\n            ${style.faint(error.message)}`
+    const indent = ' '.repeat(12)
+    const [title = '', ...more] = formatParagraph(forgery.title, room, indent)
+    const reason = formatParagraph(error.message, room, indent)
+    return [
+      `   ${style.bad('refused')}  ${title.trimStart()}`,
+      ...more,
+      `${indent}${style.strong(error.code)}`,
+      ...reason.map(style.faint),
+    ].join('\n')
   }
   throw new CommandError(70, `a forgery was accepted: ${forgery.title}`, [
     'this is a bug of ingam; please report it',

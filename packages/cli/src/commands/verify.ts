@@ -1,20 +1,35 @@
-// CLI: `ingam verify` says yes or no to a token, and by whom it was signed.
+// CLI: `ingam verify` says yes or no to a token, and by whom it was signed; with --lines, to each of many.
 
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { escapeText, type VerifiedToken } from 'ingam'
 import { formatName } from 'ingam/x509'
 import { type Context, say } from '../context.ts'
-import type { ExitCode } from '../failure.ts'
-import { readToken } from '../input.ts'
-import { formatJson, formatRows, formatValue } from '../output.ts'
-import { addJudgeOptions, type JudgeOptions, openVerifier } from './options.ts'
+import { type ExitCode, usageError } from '../failure.ts'
+import { atClock } from '../instant.ts'
+import { type Room, roomOf } from '../layout/room.ts'
+import { formatRows, type Row } from '../layout/rows.ts'
+import { formatJson, formatValue } from '../output.ts'
+import { isBound } from './binding.ts'
+import { judgeGiven } from './judging.ts'
+import { addJudgeOptions, type JudgeOptions } from './options.ts'
+import { runLines } from './verify-lines.ts'
+
+/** The options of `ingam verify`. */
+export interface VerifyOptions extends JudgeOptions {
+  /** The file with many tokens; `-` is stdin. */
+  readonly lines?: string
+  /** Whether a token that stands there twice is refused the second time. */
+  readonly once: boolean
+}
 
 /** The command with its usage page. */
 export function verifyCommand(context: Context, settle: (exit: ExitCode) => void): Command {
   return addJudgeOptions(new Command('verify'))
-    .description('Verify a token and print who signed it. A second use of a token cannot be noticed here.')
+    .description('Verify a token and print who signed it; with --lines, many tokens.')
+    .addOption(new Option('--lines <file>', 'verify many tokens, one a line, from a file, or - for stdin'))
+    .addOption(new Option('--no-once', 'with --lines: accept a token as often as it stands there'))
     .addHelpText('after', EXAMPLE)
-    .action(async (token: string | undefined, options: JudgeOptions) =>
+    .action(async (token: string | undefined, options: VerifyOptions) =>
       settle(await run(context, token, options)),
     )
 }
@@ -23,53 +38,87 @@ export function verifyCommand(context: Context, settle: (exit: ExitCode) => void
 export async function run(
   context: Context,
   argument: string | undefined,
-  options: JudgeOptions,
+  options: VerifyOptions,
 ): Promise<ExitCode> {
-  const { verifier } = await openVerifier(context, options)
-  const token = await readToken(context, argument)
-  const verified = await verifier.verify(token)
+  if (options.lines !== undefined) {
+    if (argument !== undefined)
+      throw usageError('--lines: the tokens are in the file; no token is given besides')
+    if (isBound(options) || options.profile !== 'auth')
+      throw usageError(
+        '--lines: each token would need a request or challenge of its own',
+        'verify them one by one',
+      )
+    return await runLines(context, options.lines, options)
+  }
+  if (!options.once)
+    throw usageError('--no-once: only with --lines', 'one process a call remembers no tokens anyway')
+  const clocked = atClock(context, options.at)
+  const verified = await judgeGiven(
+    clocked,
+    { command: 'verify', argument, options },
+    async ({ verifier, token, expected }) => await verifier.verify(token, expected),
+  )
+  if (verified.uncheckedBindings.length > 0) {
+    const claims = verified.uncheckedBindings.join(', ')
+    say(
+      context,
+      'warning',
+      `nobody checked what the token is bound to (${claims}): it may be meant for another request`,
+    )
+  }
   say(
     context,
     'note',
     'one process a call remembers no tokens: a second use of this one would be accepted again',
   )
-  context.stdout.write(`${options.json === true ? formatJson(toJson(verified)) : toText(verified)}\n`)
+  const text = options.json === true ? formatJson(toJson(verified)) : toText(verified, roomOf(context))
+  context.stdout.write(`${text}\n`)
   return 0
 }
 
 // Names that the token format defines and that are shown as the verified facts they are.
-const REGISTERED = ['iss', 'sub', 'aud', 'iat', 'exp', 'nbf', 'jti']
+const REGISTERED = ['iss', 'sub', 'aud', 'iat', 'exp', 'nbf', 'jti', 'nonce', 'htm', 'htu', 'digest', 'ath']
 
-function toText(verified: VerifiedToken): string {
+function toText(verified: VerifiedToken, room: Room): string {
   const { identity, claims } = verified
   const own = Object.entries(claims).filter(([name]) => !REGISTERED.includes(name))
-  return formatRows([
-    ['subject', escapeText(String(claims['sub']))],
-    ['certificate', escapeText(identity.subject)],
-    ...list('uri', identity.uris),
-    ...list('dns', identity.dns),
-    ...list('email', identity.emails),
-    ...list('upn', identity.upns),
-    ...list('ip', identity.ips),
-    ['thumbprint', identity.thumbprint],
+  return formatRows(
     [
-      'trust anchor',
-      `${escapeText(formatName(verified.path.anchor.certificate.subject))} (${escapeText(identity.anchor)})`,
+      ['subject', escapeText(String(claims['sub']))],
+      ['certificate', escapeText(identity.subject)],
+      ...list('uri', identity.uris),
+      ...list('dns', identity.dns),
+      ...list('email', identity.emails),
+      ...list('upn', identity.upns),
+      ...list('ip', identity.ips),
+      ['thumbprint', identity.thumbprint],
+      [
+        'trust anchor',
+        `${escapeText(formatName(verified.path.anchor.certificate.subject))} (${escapeText(identity.anchor)})`,
+      ],
+      ['audience', escapeText(verified.audience)],
+      ['algorithm', verified.algorithm],
+      ['issued at', verified.issuedAt.toISOString()],
+      ['expires at', verified.expiresAt.toISOString()],
+      ...bindings('bound by', verified.checkedBindings),
+      ...bindings('not checked', verified.uncheckedBindings),
+      ...own.map(([name, value]): Row => [`claim ${escapeText(name, 60)}`, formatValue(value)]),
     ],
-    ['audience', escapeText(verified.audience)],
-    ['algorithm', verified.algorithm],
-    ['issued at', verified.issuedAt.toISOString()],
-    ['expires at', verified.expiresAt.toISOString()],
-    ...own.map(([name, value]): [string, string] => [`claim ${escapeText(name, 60)}`, formatValue(value)]),
-  ])
+    room,
+  )
 }
 
-function list(name: string, values: readonly string[]): [string, string][] {
+function bindings(name: string, claims: readonly string[]): readonly Row[] {
+  return claims.length === 0 ? [] : [[name, claims.join(', ')]]
+}
+
+function list(name: string, values: readonly string[]): readonly Row[] {
   return values.map((value) => [name, escapeText(value)])
 }
 
 function toJson(verified: VerifiedToken): unknown {
-  const { identity, claims, algorithm, audience, issuedAt, expiresAt, uncheckedBindings, path } = verified
+  const { profile, identity, claims, algorithm, audience, issuedAt, expiresAt, path } = verified
+  const { checkedBindings, uncheckedBindings } = verified
   const certificates = path.certificates.map((certificate) => ({
     subject: formatName(certificate.subject),
     issuer: formatName(certificate.issuer),
@@ -78,11 +127,25 @@ function toJson(verified: VerifiedToken): unknown {
     der: certificate.der,
   }))
   const shownPath = { certificates, anchor: path.anchor.id, at: path.at, validUntil: path.validUntil }
-  return { identity, claims, algorithm, audience, issuedAt, expiresAt, uncheckedBindings, path: shownPath }
+  return {
+    profile,
+    identity,
+    claims,
+    algorithm,
+    audience,
+    issuedAt,
+    expiresAt,
+    checkedBindings,
+    uncheckedBindings,
+    path: shownPath,
+  }
 }
 
 const EXAMPLE = `
-Exit codes: 0 accepted, 1 refused, 2 usage, 3 unreadable input, 4 undecided.
+A second use of a token is noticed with --lines alone, and within its run: a process that ends remembers nothing.
 
-Example:
-  ingam verify --ca ca/ca.pem --aud https://api.example --revocation off - < token.txt`
+Exit codes: 0 accepted (with --lines: all), 1 refused, 2 usage, 3 unreadable input, 4 undecided.
+
+Examples:
+  ingam verify --ca ca/ca.pem --aud https://api.example --revocation off - < token.txt
+  ingam verify --ca ca/ca.pem --aud https://api.example --revocation off --lines tokens.txt`
