@@ -9,8 +9,8 @@ import {
   type Verifier,
   type VerifierOptions,
 } from 'ingam'
-import { loadTrustAnchors } from 'ingam/node'
-import { type Certificate, formatName } from 'ingam/x509'
+import { loadCertificates, loadTrustAnchors } from 'ingam/node'
+import { formatName } from 'ingam/x509'
 import type { Context } from '../context.ts'
 import { usageError } from '../failure.ts'
 import { PLACES, type Place } from '../pasted/recognise.ts'
@@ -134,7 +134,7 @@ export async function openVerifier(
   }
   if (options.aud === '') throw usageError('--aud: the audience is empty')
   const trustAnchors = await loadTrustAnchors([...options.ca])
-  const knownChains = await Promise.all((options.known ?? []).map(loadChain))
+  const knownChains = await Promise.all((options.known ?? []).map((path) => loadCertificates(path)))
   const tolerance = {
     futureSeconds: options.futureTolerance ?? USUAL_TOLERANCE.futureSeconds,
     expirySeconds: options.expiryTolerance ?? USUAL_TOLERANCE.expirySeconds,
@@ -154,11 +154,6 @@ export async function openVerifier(
     ...memory,
   })
   return { verifier, anchorSubjects: trustAnchors.map((anchor) => formatName(anchor.subject)), tolerance }
-}
-
-// The library reads anchors and chains from files in one way; what they are used as makes the difference.
-async function loadChain(path: string): Promise<readonly Certificate[]> {
-  return await loadTrustAnchors(path)
 }
 
 /** The verifier's own, as docs/token-format.md gives them. */

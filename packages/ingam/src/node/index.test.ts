@@ -8,7 +8,7 @@ import { inspect } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { untyped } from '../../../../test/support/certificate-der.ts'
 import { createTestCa } from '../testing/test-ca.ts'
-import { loadCredential, loadTrustAnchors } from './index.ts'
+import { loadCertificates, loadCredential, loadTrustAnchors } from './index.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'ingam-files-'))
 afterAll(async () => await rm(folder, { recursive: true }))
@@ -160,5 +160,21 @@ describe('a file', () => {
 
   test('without end is read up to the limit', async () => {
     await expect(loadTrustAnchors('/dev/zero')).rejects.toMatchObject({ code: 'ERR_FILE_LIMIT' })
+  })
+})
+
+describe('certificates', () => {
+  test('of a file come in its order', async () => {
+    const bundle = await file('bundle.pem', leaf.pem + issuer.pem)
+    expect((await loadCertificates(bundle)).map(({ der }) => der)).toEqual([leaf.der, issuer.der])
+  })
+
+  test.each([
+    ['no file', join(folder, 'none.pem'), 'ERR_FILE_READ'],
+    ['a key', privateKey, 'ERR_PEM_LABEL'],
+    ['no path', undefined, 'ERR_ARG_REQUIRED'],
+    ['several paths', [certificate], 'ERR_ARG_TYPE'],
+  ])('are refused for %s', async (_, path, code) => {
+    await expect(loadCertificates(untyped(path))).rejects.toMatchObject({ code })
   })
 })

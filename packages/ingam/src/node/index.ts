@@ -1,6 +1,6 @@
 // The public surface of `ingam/node`: files, for Node alone, and the tutorial's two functions.
 
-export { type LoadCredentialOptions, loadCredential, loadTrustAnchors } from './load.ts'
+export { type LoadCredentialOptions, loadCertificates, loadCredential, loadTrustAnchors } from './load.ts'
 export {
   type BareTokenOptions,
   createReplayStore,

@@ -73,4 +73,16 @@ export async function loadTrustAnchors(paths: string | readonly string[]): Promi
   return anchors
 }
 
+/**
+ * Returns the certificates of a file, such as a chain for `knownChains` of a verifier. **Nothing is verified.**
+ *
+ * @param path a PEM bundle or a DER file
+ * @returns the certificates in order; at least one
+ * @throws as {@link loadTrustAnchors}
+ */
+export async function loadCertificates(path: string): Promise<readonly Certificate[]> {
+  checkPath('path', path)
+  return await readFileWith(path, parseCertificates)
+}
+
 const OPTION_KEYS = ['certificate', 'privateKey', 'chain', 'passphrase', 'algorithm', 'subject'] as const

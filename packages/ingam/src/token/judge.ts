@@ -209,6 +209,7 @@ function checkPayload(plan: Plan, parts: TokenParts, binding: Binding, at: Date,
   if (trace !== undefined) {
     trace.note('issued at', isoOf(registered.issuedAt))
     trace.note('expires at', isoOf(registered.expiresAt))
+    if (registered.notBefore !== undefined) trace.note('not before', isoOf(registered.notBefore))
     trace.note('clock', at.toISOString())
   }
   checkTime(registered, plan, at)
