@@ -54,11 +54,12 @@ export async function generateToken(
     privateKey: await readPrivateKeyFile(keyFile, passphrase),
     ...(algorithm === undefined ? {} : { algorithm }),
   })
-  return await sign(credential, PINNED_PROFILE, {
+  const signing = {
     certificateBy: 'x5t#S256',
     lifetimeSeconds: PINNED_LIFETIME_SECONDS,
     ...(at === undefined ? {} : { at }),
-  })
+  } as const
+  return await sign(credential, PINNED_PROFILE, signing, SIGNING)
 }
 
 /** What {@link verifyToken} takes besides the token and the certificate. */
@@ -181,6 +182,8 @@ export async function dangerouslyGenerateBareToken(
   return await platform.sign(scheme, key, bareContentOf(certificate, over))
 }
 
+// What is handed on to the signer of all profiles, whose names are not the caller's.
+const SIGNING = { argument: 'options', known: ['certificateBy', 'lifetimeSeconds', 'at'] } as const
 const VERIFY_KEYS = ['at', 'oneTimeUse', 'acceptBareUntil', 'bareOver', 'onRefusal'] as const
 
 async function readPinned(certFile: string): Promise<Certificate> {

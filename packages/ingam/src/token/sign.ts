@@ -53,9 +53,8 @@ export interface SignProofOptions extends SignTokenOptions {
  * @throws {CredentialError} ERR_CREDENTIAL_EXPIRED where the certificate is not valid at `at`
  * @throws {ArgumentError} ERR_ARG_*
  */
-export async function signToken(credential: Credential, options: SignTokenOptions): Promise<string> {
-  checkOptionKeys('signToken options', options, OPTION_KEYS)
-  return await sign(credential, AUTH_PROFILE, options)
+export function signToken(credential: Credential, options: SignTokenOptions): Promise<string> {
+  return sign(credential, AUTH_PROFILE, options, SIGN_TOKEN)
 }
 
 /**
@@ -67,9 +66,8 @@ export async function signToken(credential: Credential, options: SignTokenOption
  * @throws {CredentialError} ERR_CREDENTIAL_EXPIRED where the certificate is not valid at `at`
  * @throws {ArgumentError} ERR_ARG_*
  */
-export async function signProof(credential: Credential, options: SignProofOptions): Promise<string> {
-  checkOptionKeys('signProof options', options, [...OPTION_KEYS, 'accessToken'])
-  return await sign(credential, PROOF_PROFILE, options)
+export function signProof(credential: Credential, options: SignProofOptions): Promise<string> {
+  return sign(credential, PROOF_PROFILE, options, SIGN_PROOF)
 }
 
 /** What {@link sign} takes; a pinned token has no audience. */
@@ -78,8 +76,20 @@ export interface SignOptions extends Omit<SignTokenOptions, 'audience'> {
   readonly accessToken?: string
 }
 
-/** Signs a token of any profile; the names of the options have been checked. */
-export async function sign(credential: Credential, profile: Profile, options: SignOptions): Promise<string> {
+/** By what name the caller knows its options, and which there are. */
+export interface OptionNames {
+  readonly argument: string
+  readonly known: readonly string[]
+}
+
+/** Signs a token of any profile. */
+export async function sign(
+  credential: Credential,
+  profile: Profile,
+  options: SignOptions,
+  names: OptionNames,
+): Promise<string> {
+  checkOptionKeys(names.argument, options, names.known)
   const at = options.at === undefined ? new Date() : validDate('at', options.at)
   const signer =
     findSigner(credential, profile, options.certificateBy) ??
@@ -109,6 +119,8 @@ const OPTION_KEYS = [
   'challenge',
   'request',
 ] as const
+const SIGN_TOKEN: OptionNames = { argument: 'signToken options', known: OPTION_KEYS }
+const SIGN_PROOF: OptionNames = { argument: 'signProof options', known: [...OPTION_KEYS, 'accessToken'] }
 const DOT = 0x2e
 const encoder = new TextEncoder()
 const DEFAULT_LIFETIME = { default: 300, minimum: 1, maximum: 86_400 } as const
