@@ -44,8 +44,44 @@ describe.each(['README.md', 'packages/ingam/README.md'])('%s', (paper) => {
   })
 })
 
-test('the example of a path finds one', async () => {
+test('the example of a bound request demands the binding, and asks for the chain once', async () => {
   const [, code = ''] = blocksOf('README.md', 'ts')
+  const ca = await createTestCa()
+  const client = await ca.issue({ uris: ['spiffe://example/client'] })
+  put('roots.pem', ca.pem)
+  put('client.pem', client.pem)
+  put('client.key', client.privateKeyPem)
+  const prelude = `import { loadCredential, loadTrustAnchors } from 'ingam/node'
+const audience = 'https://api.example'
+const trustAnchors = await loadTrustAnchors('roots.pem')
+const verifier = createVerifier({ trustAnchors, audience, revocation: 'off' })
+const credential = await loadCredential({ certificate: 'client.pem', privateKey: 'client.key' })
+`
+  const calls = `
+const ask = (path, token, text = '{"order":7}') =>
+  authenticate(new Request('http://10.0.0.1:8080' + path, { method: 'POST', body: text }), token)
+const say = ({ status, headers, claims }) => console.log(status ?? claims.htu, headers?.['WWW-Authenticate'] ?? '')
+say(await ask('/orders?urgent=1', bound))
+say(await ask('/orders?urgent=1', await signToken(credential, { audience, request: target })))
+say(await ask('/orders?urgent=0', bound))
+say(await ask('/orders?urgent=1', bound, '{"order":8}'))
+say(await ask('/orders?urgent=1', bound))
+say(await ask('/orders?urgent=1', bound))
+`
+  put('bound.mts', prelude + code + calls)
+  expect(node('bound.mts').split('\n')).toEqual([
+    '401 Bearer error="use_x5c"',
+    'https://api.example/orders?urgent=1 ',
+    '401 Bearer error="invalid_token"',
+    '401 Bearer error="invalid_token"',
+    'https://api.example/orders?urgent=1 ',
+    '401 Bearer error="invalid_token"',
+    '',
+  ])
+})
+
+test('the example of a path finds one', async () => {
+  const [, , code = ''] = blocksOf('README.md', 'ts')
   const ca = await createTestCa({ name: 'Root' })
   const middle = await ca.issue({ kind: 'ca' })
   const client = await middle.issue()
