@@ -274,6 +274,27 @@ describe('a header by reference', () => {
     expect(path.certificates[0]?.der).toEqual(rsa.der)
   })
 
+  // On WebCrypto a chain that is known can be replaced while the signature of a token that names it is checked.
+  test('leaves its chain readable whatever tokens come at the same time', async () => {
+    const signed = async (certificateBy: 'x5c' | 'x5t#S256'): Promise<string> =>
+      await signToken(credential, { ...options, certificateBy })
+    for (let round = 0; round < 20; round++) {
+      const verifier = verifierOf()
+      const answers: Promise<string>[] = []
+      for (let count = 0; count < 12; count++) {
+        const token = await signed(count % 3 === 0 ? 'x5c' : 'x5t#S256')
+        answers.push(codeOf(() => verifier.verify(token)))
+        for (let turn = 0; turn < round; turn++) await Promise.resolve()
+      }
+      const known = new Set(await Promise.all(answers))
+      known.delete('ERR_TOKEN_UNKNOWN_THUMBPRINT')
+      expect([...known]).toEqual(['accepted'])
+      // Another header of the same chain is compared with the text in which the chain is stored.
+      const both = await signToken(credential, { ...options, certificateBy: 'both' })
+      expect(await codeOf(() => verifier.verify(both))).toBe('accepted')
+    }
+  })
+
   test('is forgotten with its chain', async () => {
     const verifier = verifierOf({ maxCacheBytes: 0 })
     await verifier.verify(await signToken(credential, options))
