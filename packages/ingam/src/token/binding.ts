@@ -5,7 +5,7 @@
 import { platform } from '#platform'
 import { encodeBase64, encodeBase64url } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
-import { checkOptionKeys, kindOf } from '../errors/options.ts'
+import { checkOptionKeys, isPlainObject, kindOf } from '../errors/options.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { Profile } from './profile.ts'
 
@@ -58,8 +58,7 @@ export async function bindingOf(
   profile: Profile,
   required: readonly (keyof ExpectedBinding)[],
 ): Promise<Binding> {
-  const given: ExpectedBinding = expected === undefined ? {} : expected
-  checkOptionKeys(argument, given, [...profile.bound, ...profile.bindable])
+  const given = readExpected(argument, expected, profile)
   for (const name of [...profile.bound, ...required]) {
     if (given[name] === undefined)
       throw createError('ERR_ARG_REQUIRED', { argument: `${argument}: ${name}`, expected: WANTED[name] })
@@ -109,6 +108,22 @@ const MAX_CHALLENGE_CHARACTERS = 512
 // LIMIT: an access token travels in a header beside the proof; servers take 8 to 64 KiB of headers in all.
 const MAX_ACCESS_TOKEN_CHARACTERS = 65_536
 
+// Each property is read once: a getter or a proxy has no second chance to say something else.
+function readExpected(
+  argument: string,
+  expected: ExpectedBinding | undefined,
+  { bound, bindable }: Profile,
+): ExpectedBinding {
+  if (expected === undefined) return {}
+  checkOptionKeys(argument, expected, [...bound, ...bindable])
+  // A promise that nobody waited for, a Map or a Request would demand nothing, in silence.
+  if (!isPlainObject(expected)) {
+    const found = Array.isArray(expected) ? 'an array' : 'an object of another kind'
+    throw createError('ERR_ARG_TYPE', { argument, expected: 'a plain object', found })
+  }
+  return { ...expected }
+}
+
 const WANTED: Readonly<Record<keyof ExpectedBinding, string>> = {
   challenge: 'the challenge that the token answers',
   request: 'method and target URI of the request',
@@ -139,7 +154,8 @@ function checkRequest(request: RequestBinding): RequestBinding {
   }
   if (content !== undefined && !(content instanceof Uint8Array))
     throw wrong('request: content', 'bytes (Uint8Array)', shapeOf(content))
-  return request
+  // What was checked, not what a getter would say next.
+  return content === undefined ? { method, targetUri } : { method, targetUri, content }
 }
 
 // RFC 9530 §2: a dictionary with one member, its value a byte sequence (RFC 8941 §3.3.5).

@@ -130,6 +130,11 @@ describe('a call that does not say what it must', () => {
     ['text', 'x', 'ERR_ARG_TYPE'],
     ['a misspelt name', { nonce: 'x' }, 'ERR_ARG_UNKNOWN_OPTION'],
     ['an access token, which tokens are not bound to', { accessToken: 'x' }, 'ERR_ARG_UNKNOWN_OPTION'],
+    ['an array', [], 'ERR_ARG_TYPE'],
+    ['a Map', new Map([['challenge', 'x']]), 'ERR_ARG_TYPE'],
+    ['a promise that nobody waited for', Promise.resolve({ challenge: 'x' }), 'ERR_ARG_TYPE'],
+    ['a Request', new Request(REQUEST.targetUri), 'ERR_ARG_TYPE'],
+    ['what stands in a prototype', Object.create({ challenge: 'x' }), 'ERR_ARG_TYPE'],
     ['an empty challenge', { challenge: '' }, 'ERR_ARG_VALUE'],
     ['a challenge above the limit', { challenge: 'x'.repeat(513) }, 'ERR_ARG_VALUE'],
     ['a challenge with a space', { challenge: 'a b' }, 'ERR_ARG_VALUE'],
@@ -172,6 +177,34 @@ describe('a call that does not say what it must', () => {
     expect(await codeOf(() => verifier.verify(token, untyped(expected)))).toBe(code)
     expect(await codeOf(() => verifier.explain(token, untyped(expected)))).toBe(code)
     expect(await codeOf(() => verifier.verify(token))).toBe('accepted')
+  })
+
+  test('is taken at its first word', async () => {
+    let reads = 0
+    const once = <T>(first: T, later: unknown): T => untyped(reads++ === 0 ? first : later)
+    const fickle = {
+      get challenge(): string {
+        return once('x', undefined)
+      },
+    }
+    const verifier = verifierOf({ requiredBinding: ['challenge'] })
+    const token = await forge(leaf)
+    expect(await codeOf(() => verifier.verify(token, fickle))).toBe('ERR_TOKEN_BINDING_MISSING')
+    reads = 0
+    const request = {
+      method: 'GET',
+      get targetUri(): string {
+        return once(REQUEST.targetUri, 'nowhere')
+      },
+    }
+    const bound = await signToken(credential, { audience: AUDIENCE, at: AT, request })
+    expect(await codeOf(() => verifierOf().verify(bound, { request: REQUEST }))).toBe('accepted')
+  })
+
+  test('is accepted without a prototype, too', async () => {
+    const expected = Object.assign(Object.create(null), { challenge: 'x' })
+    const token = await signToken(credential, { audience: AUDIENCE, at: AT, challenge: 'x' })
+    expect(await codeOf(() => verifierOf().verify(token, expected))).toBe('accepted')
   })
 
   test('is accepted at each limit', async () => {
