@@ -121,7 +121,13 @@ function readExpected(
     const found = Array.isArray(expected) ? 'an array' : 'an object of another kind'
     throw createError('ERR_ARG_TYPE', { argument, expected: 'a plain object', found })
   }
-  return { ...expected }
+  const given = { ...expected }
+  // A challenge that has expired and was not found is no leave to answer none.
+  for (const name of [...bound, ...bindable]) {
+    if (Object.hasOwn(given, name) && given[name] === undefined)
+      throw createError('ERR_ARG_REQUIRED', { argument: `${argument}: ${name}`, expected: WANTED[name] })
+  }
+  return given
 }
 
 const WANTED: Readonly<Record<keyof ExpectedBinding, string>> = {

@@ -115,6 +115,17 @@ describe('a call that does not say what it must', () => {
     expect(await codeOf(() => verifier.verify(proof, EXPECTED))).toBe('accepted')
   })
 
+  test.each([
+    ['challenge', { challenge: undefined }],
+    ['request', { challenge: 'x', request: undefined }],
+  ])('is refused where its %s is undefined, as one that was looked up in vain', async (_, expected) => {
+    const verifier = verifierOf()
+    const token = await forge(leaf)
+    expect(await codeOf(() => verifier.verify(token, untyped(expected)))).toBe('ERR_ARG_REQUIRED')
+    expect(await codeOf(() => verifier.explain(token, untyped(expected)))).toBe('ERR_ARG_REQUIRED')
+    expect(await codeOf(() => verifier.verify(token, {}))).toBe('accepted')
+  })
+
   test('is refused where the verifier requires a challenge or a request', async () => {
     const verifier = verifierOf({ requiredBinding: ['challenge', 'request'] })
     const binding = { challenge: 'x', request: REQUEST }
