@@ -154,6 +154,30 @@ describe('bindRequest', () => {
     expect(await codeOf(() => bindRequest(new Request('http://internal/'), untyped(options)))).toBe(code)
   })
 
+  test.each([
+    ['text', '{}'],
+    ['an ArrayBuffer', new Uint8Array([1]).buffer],
+    ['numbers of two bytes', new Uint16Array([258])],
+    ['null', null],
+    ['undefined', undefined],
+  ])('refuses content made of %s, of which no bytes can be told', async (_, chunk) => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new Uint8Array([1]))
+        controller.enqueue(chunk)
+        controller.close()
+      },
+    })
+    const request = new Request('http://internal/', untyped({ method: 'POST', body, duplex: 'half' }))
+    expect(await codeOf(() => bindRequest(request, { origin: ORIGIN }))).toBe('ERR_ARG_VALUE')
+  })
+
+  test('refuses a Request that somebody has begun to read', async () => {
+    const request = post('{}')
+    request.body?.getReader()
+    expect(await codeOf(() => bindRequest(request, { origin: ORIGIN }))).toBe('ERR_ARG_VALUE')
+  })
+
   test('refuses what is no Request, and one that was read', async () => {
     const like = { method: 'GET', url: 'http://internal/' }
     expect(await codeOf(() => bindRequest(untyped(like), { origin: ORIGIN }))).toBe('ERR_ARG_TYPE')

@@ -33,7 +33,7 @@ export async function bindRequest(request: Request, options: BindRequestOptions)
   if (!(request instanceof Request)) {
     throw createError('ERR_ARG_TYPE', { argument: 'request', expected: 'a Request', found: kindOf(request) })
   }
-  if (request.bodyUsed) {
+  if (request.bodyUsed || request.body?.locked === true) {
     const expected = 'a Request whose content nobody has read'
     throw createError('ERR_ARG_VALUE', { argument: 'request', expected, found: 'one that was read' })
   }
@@ -92,8 +92,13 @@ async function readContent(request: Request, maximum: number): Promise<Uint8Arra
   let length = 0
   const reader = request.body?.getReader()
   for (;;) {
-    const { value } = (await reader?.read()) ?? {}
-    if (value === undefined) break
+    const { done = true, value } = (await reader?.read()) ?? {}
+    if (done) break
+    // Another chunk has no bytes to count or to hash; a server that makes such a stream is broken.
+    if (!isBytes(value)) {
+      const expected = 'a Request whose content is made of bytes (Uint8Array)'
+      throw createError('ERR_ARG_VALUE', { argument: 'request', expected, found: kindOf(value) })
+    }
     length += value.length
     if (length > maximum) {
       // Not waited for: of a copied stream it ends when the other copy is cancelled too. Why it fails is nobody's concern.
@@ -103,6 +108,10 @@ async function readContent(request: Request, maximum: number): Promise<Uint8Arra
     chunks.push(value)
   }
   return concatBytes(...chunks)
+}
+
+function isBytes(chunk: unknown): chunk is Uint8Array {
+  return chunk instanceof Uint8Array
 }
 
 function refused(expected: string, found: string): Error {
