@@ -4,7 +4,7 @@
 import { concatBytes } from '../bytes/compare.ts'
 import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, choice, kindOf, wholeNumber } from '../errors/options.ts'
-import { isTargetUri, MAX_TARGET_CHARACTERS, type RequestBinding } from '../token/binding.ts'
+import { isMethod, isTargetUri, MAX_TARGET_CHARACTERS, type RequestBinding } from '../token/binding.ts'
 
 /** What {@link bindRequest} takes besides the request. */
 export interface BindRequestOptions {
@@ -24,7 +24,7 @@ export interface BindRequestOptions {
  *
  * **Not checked: anything about a token.** Hand the result to `verifier.verify(token, { request })`.
  *
- * @throws {RequestError} ERR_REQUEST_TARGET where the target is not written as tokens write it, ERR_REQUEST_CONTENT where
+ * @throws {RequestError} ERR_REQUEST_TARGET where method or target is not one that tokens name, ERR_REQUEST_CONTENT where
  *   there is more content than is read
  * @throws {ArgumentError} ERR_ARG_*
  */
@@ -41,6 +41,7 @@ export async function bindRequest(request: Request, options: BindRequestOptions)
   const maximum = wholeNumber('maxContentBytes', options.maxContentBytes, CONTENT_BYTES)
   const targetUri = targetUriOf(options.origin, targetOf(request.url))
   const { method } = request
+  if (!isMethod(method)) throw refused('a method of 1 to 32 characters', String(method.length))
   if (content === 'none') return { method, targetUri }
   return { method, targetUri, content: await readContent(request.clone(), maximum) }
 }
@@ -59,7 +60,8 @@ export function targetUriOf(origin: string, target: string): string {
     throw createError('ERR_ARG_VALUE', {
       argument: 'origin',
       expected: 'scheme and host as new URL(…).origin writes them, such as https://api.example',
-      found: typeof origin === 'string' ? origin : kindOf(origin),
+      // Without what stands before @: it could be a password.
+      found: typeof origin === 'string' ? origin.replace(/^.*@/su, '…@') : kindOf(origin),
     })
   }
   if (typeof target !== 'string') {
@@ -83,7 +85,8 @@ function isOrigin(origin: unknown): boolean {
 
 // The URL of a Request is absolute and serialised; what stands before its path is what the server was told by others.
 function targetOf(url: string): string {
-  const { href, origin } = new URL(url)
+  const { href, origin, protocol } = new URL(url)
+  if (protocol !== 'https:' && protocol !== 'http:') throw refused('an http or https URL', 'another scheme')
   return href.slice(origin.length).replace(/#.*$/su, '')
 }
 

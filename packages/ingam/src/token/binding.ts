@@ -94,6 +94,11 @@ export function checkBinding(
   return present
 }
 
+/** Whether the text is a method (RFC 9110 §9.1: a token); LIMIT: the longest one registered has 17 characters. */
+export function isMethod(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]{1,32}$/u.test(text)
+}
+
 /** Whether the text is an absolute http or https URI, without fragment and user, as the URL Standard serialises it. */
 export function isTargetUri(text: string): boolean {
   if (text.length > MAX_TARGET_CHARACTERS || !/^https?:\/\//u.test(text) || text.includes('#')) return false
@@ -151,8 +156,7 @@ function checkChallenge(challenge: unknown): string {
 function checkRequest(request: RequestBinding): RequestBinding {
   checkOptionKeys('request', request, ['method', 'targetUri', 'content'])
   const { method, targetUri, content } = request
-  // RFC 9110 §9.1: a token; LIMIT: the longest one registered has 17 characters.
-  if (typeof method !== 'string' || !/^[!#$%&'*+.^_`|~\w-]{1,32}$/u.test(method))
+  if (typeof method !== 'string' || !isMethod(method))
     throw wrong('request: method', 'a method of HTTP', shapeOf(method))
   if (typeof targetUri !== 'string' || !isTargetUri(targetUri)) {
     const expected = 'an absolute http or https URI as new URL(…).href writes it, without fragment and user'
