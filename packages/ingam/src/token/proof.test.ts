@@ -352,6 +352,8 @@ describe('a header by reference', () => {
     ['an empty chain', [[]]],
     ['a chain above the limit', [Array.from({ length: 11 }, () => leaf.certificate)]],
     ['bytes', [[leaf.der]]],
+    ['a hole', [[leaf.certificate]].concat(new Array(1))],
+    ['a chain with a hole', [[leaf.certificate].concat(new Array(1))]],
     ['more chains than are held', Array.from({ length: 10_001 }, () => [leaf.certificate])],
   ])('takes no %s for chains', async (_, knownChains) => {
     expect(await codeOf(async () => verifierOf({ knownChains: untyped(knownChains) }))).toBe('ERR_ARG_VALUE')
