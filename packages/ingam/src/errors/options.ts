@@ -37,6 +37,12 @@ export function validDate(argument: string, value: unknown): Date {
   throw createError('ERR_ARG_TYPE', { argument, expected: 'a valid Date', found })
 }
 
+/** Whether an object is one of plain members: no array, promise, Map or instance of a class, which hide theirs. */
+export function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
+
 /** The kind of a value in a word, never the value itself. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null'

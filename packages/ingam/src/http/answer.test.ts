@@ -81,6 +81,14 @@ test('says nothing of an error that is none of this library', () => {
   expect(answerTo(null)).toMatchObject({ status: 500 })
 })
 
+test.each(['ERR_TOKEN_OF_ANOTHER_VERSION', 'constructor', '__proto__'])(
+  'says nothing of a code that this version does not have: %s',
+  (code) => {
+    const error = Object.assign(new Error('x'), { code, details: {}, [Symbol.for('ingam.error')]: true })
+    expect(answerTo(error)).toEqual({ status: 500, error: 'server_error', headers: {} })
+  },
+)
+
 describe('the options', () => {
   test.each([
     ['a challenge that would end the header', { challenge: 'a"\r\nSet-Cookie: x' }],

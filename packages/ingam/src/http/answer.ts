@@ -1,7 +1,7 @@
 // Layer: http. How a server answers a request whose token is refused: one safe code for the caller, and what would help
 // it do better. Which certificate, path or claim was at fault is for the operator's log alone.
 
-import { catalogue } from '../errors/catalogue.ts'
+import { catalogue, isCode } from '../errors/catalogue.ts'
 import { createError, isPkiError } from '../errors/errors.ts'
 import { checkOptionKeys, kindOf } from '../errors/options.ts'
 
@@ -67,7 +67,8 @@ export function answerTo(refusal: unknown, options: AnswerOptions = {}): Answer 
 }
 
 function wireErrorOf(refusal: unknown): WireError {
-  if (!isPkiError(refusal)) return 'server_error'
+  // An error of another version of the library may have a code that is not in this one's catalogue.
+  if (!isPkiError(refusal) || !isCode(refusal.code)) return 'server_error'
   const { exit, kind } = catalogue[refusal.code]
   switch (refusal.code) {
     case 'ERR_TOKEN_UNKNOWN_THUMBPRINT':

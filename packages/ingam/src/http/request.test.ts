@@ -1,6 +1,7 @@
 // What a request binds a token to: the configured origin with the target as it came, and the content's bytes.
 
 import { describe, expect, test } from 'vitest'
+import { thrownBy } from '../../../../test/support/certificate-der.ts'
 import { codeOf } from '../../../../test/support/codes.ts'
 import { untyped } from '../../../../test/support/forge.ts'
 import { bindRequest, targetUriOf } from './request.ts'
@@ -90,6 +91,12 @@ describe('targetUriOf', () => {
   })
 })
 
+test('an origin with a password is refused without showing it', () => {
+  const error = thrownBy(() => targetUriOf('https://user:p@ss-word@api.example', '/'))
+  expect(String(error)).toContain('…@api.example')
+  expect(String(error)).not.toContain('word')
+})
+
 describe('bindRequest', () => {
   test('takes method, target and content, and nothing of where the request says it was sent', async () => {
     const request = post('{}')
@@ -152,6 +159,47 @@ describe('bindRequest', () => {
     ['a limit above the limit', { origin: ORIGIN, maxContentBytes: 2 ** 30 + 1 }, 'ERR_ARG_VALUE'],
   ])('refuses %s', async (_, options, code) => {
     expect(await codeOf(() => bindRequest(new Request('http://internal/'), untyped(options)))).toBe(code)
+  })
+
+  test.each([
+    ['text', '{}'],
+    ['an ArrayBuffer', new Uint8Array([1]).buffer],
+    ['numbers of two bytes', new Uint16Array([258])],
+    ['null', null],
+    ['undefined', undefined],
+  ])('refuses content made of %s, of which no bytes can be told', async (_, chunk) => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new Uint8Array([1]))
+        controller.enqueue(chunk)
+        controller.close()
+      },
+    })
+    const request = new Request('http://internal/', untyped({ method: 'POST', body, duplex: 'half' }))
+    expect(await codeOf(() => bindRequest(request, { origin: ORIGIN }))).toBe('ERR_ARG_VALUE')
+  })
+
+  test('refuses a method that no token names, as a fault of the request and not of the call', async () => {
+    const sent = (length: number): Request => new Request('http://internal/', { method: 'X'.repeat(length) })
+    for (const content of ['digest', 'none'] as const) {
+      expect(await codeOf(() => bindRequest(sent(32), { origin: ORIGIN, content }))).toBe('accepted')
+      expect(await codeOf(() => bindRequest(sent(33), { origin: ORIGIN, content }))).toBe(
+        'ERR_REQUEST_TARGET',
+      )
+    }
+  })
+
+  test.each(['own:/orders', 'blob:http://abcd/orders', 'data:,orders', 'about:blank'])(
+    'refuses a Request for %s',
+    async (url) => {
+      expect(await codeOf(() => bindRequest(new Request(url), { origin: ORIGIN }))).toBe('ERR_REQUEST_TARGET')
+    },
+  )
+
+  test('refuses a Request that somebody has begun to read', async () => {
+    const request = post('{}')
+    request.body?.getReader()
+    expect(await codeOf(() => bindRequest(request, { origin: ORIGIN }))).toBe('ERR_ARG_VALUE')
   })
 
   test('refuses what is no Request, and one that was read', async () => {

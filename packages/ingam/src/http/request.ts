@@ -4,7 +4,7 @@
 import { concatBytes } from '../bytes/compare.ts'
 import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, choice, kindOf, wholeNumber } from '../errors/options.ts'
-import { isTargetUri, MAX_TARGET_CHARACTERS, type RequestBinding } from '../token/binding.ts'
+import { isMethod, isTargetUri, MAX_TARGET_CHARACTERS, type RequestBinding } from '../token/binding.ts'
 
 /** What {@link bindRequest} takes besides the request. */
 export interface BindRequestOptions {
@@ -24,7 +24,7 @@ export interface BindRequestOptions {
  *
  * **Not checked: anything about a token.** Hand the result to `verifier.verify(token, { request })`.
  *
- * @throws {RequestError} ERR_REQUEST_TARGET where the target is not written as tokens write it, ERR_REQUEST_CONTENT where
+ * @throws {RequestError} ERR_REQUEST_TARGET where method or target is not one that tokens name, ERR_REQUEST_CONTENT where
  *   there is more content than is read
  * @throws {ArgumentError} ERR_ARG_*
  */
@@ -33,7 +33,7 @@ export async function bindRequest(request: Request, options: BindRequestOptions)
   if (!(request instanceof Request)) {
     throw createError('ERR_ARG_TYPE', { argument: 'request', expected: 'a Request', found: kindOf(request) })
   }
-  if (request.bodyUsed) {
+  if (request.bodyUsed || request.body?.locked === true) {
     const expected = 'a Request whose content nobody has read'
     throw createError('ERR_ARG_VALUE', { argument: 'request', expected, found: 'one that was read' })
   }
@@ -41,6 +41,7 @@ export async function bindRequest(request: Request, options: BindRequestOptions)
   const maximum = wholeNumber('maxContentBytes', options.maxContentBytes, CONTENT_BYTES)
   const targetUri = targetUriOf(options.origin, targetOf(request.url))
   const { method } = request
+  if (!isMethod(method)) throw refused('a method of 1 to 32 characters', String(method.length))
   if (content === 'none') return { method, targetUri }
   return { method, targetUri, content: await readContent(request.clone(), maximum) }
 }
@@ -59,7 +60,8 @@ export function targetUriOf(origin: string, target: string): string {
     throw createError('ERR_ARG_VALUE', {
       argument: 'origin',
       expected: 'scheme and host as new URL(…).origin writes them, such as https://api.example',
-      found: typeof origin === 'string' ? origin : kindOf(origin),
+      // Without what stands before @: it could be a password.
+      found: typeof origin === 'string' ? origin.replace(/^.*@/su, '…@') : kindOf(origin),
     })
   }
   if (typeof target !== 'string') {
@@ -83,7 +85,8 @@ function isOrigin(origin: unknown): boolean {
 
 // The URL of a Request is absolute and serialised; what stands before its path is what the server was told by others.
 function targetOf(url: string): string {
-  const { href, origin } = new URL(url)
+  const { href, origin, protocol } = new URL(url)
+  if (protocol !== 'https:' && protocol !== 'http:') throw refused('an http or https URL', 'another scheme')
   return href.slice(origin.length).replace(/#.*$/su, '')
 }
 
@@ -92,8 +95,13 @@ async function readContent(request: Request, maximum: number): Promise<Uint8Arra
   let length = 0
   const reader = request.body?.getReader()
   for (;;) {
-    const { value } = (await reader?.read()) ?? {}
-    if (value === undefined) break
+    const { done = true, value } = (await reader?.read()) ?? {}
+    if (done) break
+    // Another chunk has no bytes to count or to hash; a server that makes such a stream is broken.
+    if (!isBytes(value)) {
+      const expected = 'a Request whose content is made of bytes (Uint8Array)'
+      throw createError('ERR_ARG_VALUE', { argument: 'request', expected, found: kindOf(value) })
+    }
     length += value.length
     if (length > maximum) {
       // Not waited for: of a copied stream it ends when the other copy is cancelled too. Why it fails is nobody's concern.
@@ -103,6 +111,10 @@ async function readContent(request: Request, maximum: number): Promise<Uint8Arra
     chunks.push(value)
   }
   return concatBytes(...chunks)
+}
+
+function isBytes(chunk: unknown): chunk is Uint8Array {
+  return chunk instanceof Uint8Array
 }
 
 function refused(expected: string, found: string): Error {

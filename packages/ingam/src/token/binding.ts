@@ -5,7 +5,7 @@
 import { platform } from '#platform'
 import { encodeBase64, encodeBase64url } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
-import { checkOptionKeys, kindOf } from '../errors/options.ts'
+import { checkOptionKeys, isPlainObject, kindOf } from '../errors/options.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { Profile } from './profile.ts'
 
@@ -58,8 +58,7 @@ export async function bindingOf(
   profile: Profile,
   required: readonly (keyof ExpectedBinding)[],
 ): Promise<Binding> {
-  const given: ExpectedBinding = expected === undefined ? {} : expected
-  checkOptionKeys(argument, given, [...profile.bound, ...profile.bindable])
+  const given = readExpected(argument, expected, profile)
   for (const name of [...profile.bound, ...required]) {
     if (given[name] === undefined)
       throw createError('ERR_ARG_REQUIRED', { argument: `${argument}: ${name}`, expected: WANTED[name] })
@@ -95,6 +94,11 @@ export function checkBinding(
   return present
 }
 
+/** Whether the text is a method (RFC 9110 §9.1: a token); LIMIT: the longest one registered has 17 characters. */
+export function isMethod(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]{1,32}$/u.test(text)
+}
+
 /** Whether the text is an absolute http or https URI, without fragment and user, as the URL Standard serialises it. */
 export function isTargetUri(text: string): boolean {
   if (text.length > MAX_TARGET_CHARACTERS || !/^https?:\/\//u.test(text) || text.includes('#')) return false
@@ -108,6 +112,28 @@ export const MAX_TARGET_CHARACTERS = 8_000
 const MAX_CHALLENGE_CHARACTERS = 512
 // LIMIT: an access token travels in a header beside the proof; servers take 8 to 64 KiB of headers in all.
 const MAX_ACCESS_TOKEN_CHARACTERS = 65_536
+
+// Each property is read once: a getter or a proxy has no second chance to say something else.
+function readExpected(
+  argument: string,
+  expected: ExpectedBinding | undefined,
+  { bound, bindable }: Profile,
+): ExpectedBinding {
+  if (expected === undefined) return {}
+  checkOptionKeys(argument, expected, [...bound, ...bindable])
+  // A promise that nobody waited for, a Map or a Request would demand nothing, in silence.
+  if (!isPlainObject(expected)) {
+    const found = Array.isArray(expected) ? 'an array' : 'an object of another kind'
+    throw createError('ERR_ARG_TYPE', { argument, expected: 'a plain object', found })
+  }
+  const given = { ...expected }
+  // A challenge that has expired and was not found is no leave to answer none.
+  for (const name of [...bound, ...bindable]) {
+    if (Object.hasOwn(given, name) && given[name] === undefined)
+      throw createError('ERR_ARG_REQUIRED', { argument: `${argument}: ${name}`, expected: WANTED[name] })
+  }
+  return given
+}
 
 const WANTED: Readonly<Record<keyof ExpectedBinding, string>> = {
   challenge: 'the challenge that the token answers',
@@ -130,8 +156,7 @@ function checkChallenge(challenge: unknown): string {
 function checkRequest(request: RequestBinding): RequestBinding {
   checkOptionKeys('request', request, ['method', 'targetUri', 'content'])
   const { method, targetUri, content } = request
-  // RFC 9110 §9.1: a token; LIMIT: the longest one registered has 17 characters.
-  if (typeof method !== 'string' || !/^[!#$%&'*+.^_`|~\w-]{1,32}$/u.test(method))
+  if (typeof method !== 'string' || !isMethod(method))
     throw wrong('request: method', 'a method of HTTP', shapeOf(method))
   if (typeof targetUri !== 'string' || !isTargetUri(targetUri)) {
     const expected = 'an absolute http or https URI as new URL(…).href writes it, without fragment and user'
@@ -139,7 +164,8 @@ function checkRequest(request: RequestBinding): RequestBinding {
   }
   if (content !== undefined && !(content instanceof Uint8Array))
     throw wrong('request: content', 'bytes (Uint8Array)', shapeOf(content))
-  return request
+  // What was checked, not what a getter would say next.
+  return content === undefined ? { method, targetUri } : { method, targetUri, content }
 }
 
 // RFC 9530 §2: a dictionary with one member, its value a byte sequence (RFC 8941 §3.3.5).

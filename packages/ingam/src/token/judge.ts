@@ -242,7 +242,8 @@ function remember(
   vouched: Vouched | undefined,
 ): void {
   const headerText = ownAscii(parts.token.slice(0, parts.headerEnd))
-  const text = isReferred && vouched !== undefined ? chainTextOf(signer.algorithm, texts) : headerText
+  // Also for a chain that was known: it may have been forgotten while the signature was waited for.
+  const text = isReferred ? chainTextOf(signer.algorithm, texts) : headerText
   const reference = signer.identity.thumbprint
   cache.add(chain, vouched === undefined ? signer : toKeep(signer, text), headerText, { text, reference })
   if (vouched === undefined) return

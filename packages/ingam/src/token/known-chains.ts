@@ -51,11 +51,12 @@ function checkChains(chains: unknown): readonly (readonly Certificate[])[] {
   const expected = `at most ${MAX_CHAINS} arrays of 1 to ${MAX_CERTIFICATES} certificates`
   if (!Array.isArray(chains)) throw wrong(expected, kindOf(chains))
   if (chains.length > MAX_CHAINS) throw wrong(expected, `${chains.length} arrays`)
-  return chains.map((chain: unknown) => {
+  // Array.from visits holes too, which map would leave as they are.
+  return Array.from(chains, (chain: unknown) => {
     if (!Array.isArray(chain)) throw wrong(expected, kindOf(chain))
     if (chain.length === 0 || chain.length > MAX_CERTIFICATES)
       throw wrong(expected, `an array of ${chain.length}`)
-    return chain.map((certificate: unknown) => {
+    return Array.from(chain, (certificate: unknown) => {
       if (isCertificate(certificate)) return certificate
       throw wrong(expected, `an array with ${kindOf(certificate)}`)
     })

@@ -2,7 +2,7 @@
 // held to what the strict reader of every verifier takes (nesting, number of members, surrogates).
 
 import { createError } from '../errors/errors.ts'
-import { kindOf } from '../errors/options.ts'
+import { isPlainObject, kindOf } from '../errors/options.ts'
 import { type JsonValue, MAX_DEPTH, MAX_MEMBERS } from './json.ts'
 
 /** Claims of the signer's own, by name. */
@@ -79,7 +79,8 @@ class ClaimsCopy {
       case 'object':
         if (value === null) return null
         if (Array.isArray(value)) return this.#array(name, value, depth + 1)
-        if (isPlain(value)) return this.object(value, depth + 1)
+        // JSON.stringify would write a Map as an empty object, and an instance of a class as it pleases.
+        if (isPlainObject(value)) return this.object(value, depth + 1)
         throw wrong(`claims: ${name}`, 'a JSON value', kindOf(value))
       default:
         throw wrong(`claims: ${name}`, 'a JSON value', kindOf(value))
@@ -99,12 +100,6 @@ class ClaimsCopy {
   #count(): void {
     if (++this.#members > MAX_MEMBERS) throw unreadable(`more than ${MAX_MEMBERS} members`)
   }
-}
-
-// JSON.stringify would write a Map as an empty object, and an instance of a class as it pleases.
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
 }
 
 function unreadable(found: string): Error {

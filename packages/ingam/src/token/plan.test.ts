@@ -423,3 +423,38 @@ describe('unexpectedBinding', () => {
     expect(() => planOf({ unexpectedBinding })).toThrow(refusal('ERR_ARG_VALUE', 'unexpectedBinding'))
   })
 })
+
+describe('requiredBinding', () => {
+  test.each([
+    [[], []],
+    [['challenge'], ['challenge']],
+    [
+      ['request', 'challenge', 'request'],
+      ['challenge', 'request'],
+    ],
+  ])('accepts %j', (requiredBinding, expected) => {
+    expect(planOf({ requiredBinding })).toMatchObject({
+      requiredBinding: expected,
+      asksForBinding: expected.length > 0,
+    })
+  })
+
+  test.each([
+    ['null', null],
+    ['text', 'challenge'],
+    ['a Set', new Set(['challenge'])],
+    ['an unknown name', ['challenge', 'nonce']],
+    ['the access token, which is for proofs', ['accessToken']],
+    ['an array within an array', [['challenge']]],
+    ['undefined within the array', [undefined]],
+    ['a hole', ['challenge'].concat(new Array(1))],
+  ])('refuses %s', (_, requiredBinding) => {
+    expect(() => planOf({ requiredBinding })).toThrow(refusal('ERR_ARG_VALUE', 'requiredBinding'))
+  })
+})
+
+describe('profile', () => {
+  test.each([null, '', 'Auth', 'pinned', 'cert-auth+jwt', 'constructor', true])('refuses %j', (profile) => {
+    expect(() => planOf({ profile })).toThrow(refusal('ERR_ARG_VALUE', 'profile'))
+  })
+})

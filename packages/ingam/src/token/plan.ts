@@ -168,7 +168,9 @@ const BINDINGS = ['challenge', 'request'] as const
 function readRequiredBinding(required: VerifierOptions['requiredBinding']): Plan['requiredBinding'] {
   if (required === undefined) return []
   const expected = `an array of ${BINDINGS.map((name) => `'${name}'`).join(' and ')}`
-  if (!Array.isArray(required) || required.some((name: unknown) => !BINDINGS.some((known) => known === name)))
+  // Every place is looked at, holes too.
+  const isKnown = (name: unknown): boolean => BINDINGS.some((known) => known === name)
+  if (!Array.isArray(required) || !Array.from(required).every(isKnown))
     throw createError('ERR_ARG_VALUE', { argument: 'requiredBinding', expected, found: kindOf(required) })
   return Object.freeze(BINDINGS.filter((name) => required.includes(name)))
 }

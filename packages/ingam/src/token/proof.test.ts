@@ -115,6 +115,17 @@ describe('a call that does not say what it must', () => {
     expect(await codeOf(() => verifier.verify(proof, EXPECTED))).toBe('accepted')
   })
 
+  test.each([
+    ['challenge', { challenge: undefined }],
+    ['request', { challenge: 'x', request: undefined }],
+  ])('is refused where its %s is undefined, as one that was looked up in vain', async (_, expected) => {
+    const verifier = verifierOf()
+    const token = await forge(leaf)
+    expect(await codeOf(() => verifier.verify(token, untyped(expected)))).toBe('ERR_ARG_REQUIRED')
+    expect(await codeOf(() => verifier.explain(token, untyped(expected)))).toBe('ERR_ARG_REQUIRED')
+    expect(await codeOf(() => verifier.verify(token, {}))).toBe('accepted')
+  })
+
   test('is refused where the verifier requires a challenge or a request', async () => {
     const verifier = verifierOf({ requiredBinding: ['challenge', 'request'] })
     const binding = { challenge: 'x', request: REQUEST }
@@ -130,6 +141,11 @@ describe('a call that does not say what it must', () => {
     ['text', 'x', 'ERR_ARG_TYPE'],
     ['a misspelt name', { nonce: 'x' }, 'ERR_ARG_UNKNOWN_OPTION'],
     ['an access token, which tokens are not bound to', { accessToken: 'x' }, 'ERR_ARG_UNKNOWN_OPTION'],
+    ['an array', [], 'ERR_ARG_TYPE'],
+    ['a Map', new Map([['challenge', 'x']]), 'ERR_ARG_TYPE'],
+    ['a promise that nobody waited for', Promise.resolve({ challenge: 'x' }), 'ERR_ARG_TYPE'],
+    ['a Request', new Request(REQUEST.targetUri), 'ERR_ARG_TYPE'],
+    ['what stands in a prototype', Object.create({ challenge: 'x' }), 'ERR_ARG_TYPE'],
     ['an empty challenge', { challenge: '' }, 'ERR_ARG_VALUE'],
     ['a challenge above the limit', { challenge: 'x'.repeat(513) }, 'ERR_ARG_VALUE'],
     ['a challenge with a space', { challenge: 'a b' }, 'ERR_ARG_VALUE'],
@@ -172,6 +188,34 @@ describe('a call that does not say what it must', () => {
     expect(await codeOf(() => verifier.verify(token, untyped(expected)))).toBe(code)
     expect(await codeOf(() => verifier.explain(token, untyped(expected)))).toBe(code)
     expect(await codeOf(() => verifier.verify(token))).toBe('accepted')
+  })
+
+  test('is taken at its first word', async () => {
+    let reads = 0
+    const once = <T>(first: T, later: unknown): T => untyped(reads++ === 0 ? first : later)
+    const fickle = {
+      get challenge(): string {
+        return once('x', undefined)
+      },
+    }
+    const verifier = verifierOf({ requiredBinding: ['challenge'] })
+    const token = await forge(leaf)
+    expect(await codeOf(() => verifier.verify(token, fickle))).toBe('ERR_TOKEN_BINDING_MISSING')
+    reads = 0
+    const request = {
+      method: 'GET',
+      get targetUri(): string {
+        return once(REQUEST.targetUri, 'nowhere')
+      },
+    }
+    const bound = await signToken(credential, { audience: AUDIENCE, at: AT, request })
+    expect(await codeOf(() => verifierOf().verify(bound, { request: REQUEST }))).toBe('accepted')
+  })
+
+  test('is accepted without a prototype, too', async () => {
+    const expected = Object.assign(Object.create(null), { challenge: 'x' })
+    const token = await signToken(credential, { audience: AUDIENCE, at: AT, challenge: 'x' })
+    expect(await codeOf(() => verifierOf().verify(token, expected))).toBe('accepted')
   })
 
   test('is accepted at each limit', async () => {
@@ -274,6 +318,27 @@ describe('a header by reference', () => {
     expect(path.certificates[0]?.der).toEqual(rsa.der)
   })
 
+  // On WebCrypto a chain that is known can be replaced while the signature of a token that names it is checked.
+  test('leaves its chain readable whatever tokens come at the same time', async () => {
+    const signed = async (certificateBy: 'x5c' | 'x5t#S256'): Promise<string> =>
+      await signToken(credential, { ...options, certificateBy })
+    for (let round = 0; round < 20; round++) {
+      const verifier = verifierOf()
+      const answers: Promise<string>[] = []
+      for (let count = 0; count < 12; count++) {
+        const token = await signed(count % 3 === 0 ? 'x5c' : 'x5t#S256')
+        answers.push(codeOf(() => verifier.verify(token)))
+        for (let turn = 0; turn < round; turn++) await Promise.resolve()
+      }
+      const known = new Set(await Promise.all(answers))
+      known.delete('ERR_TOKEN_UNKNOWN_THUMBPRINT')
+      expect([...known]).toEqual(['accepted'])
+      // Another header of the same chain is compared with the text in which the chain is stored.
+      const both = await signToken(credential, { ...options, certificateBy: 'both' })
+      expect(await codeOf(() => verifier.verify(both))).toBe('accepted')
+    }
+  })
+
   test('is forgotten with its chain', async () => {
     const verifier = verifierOf({ maxCacheBytes: 0 })
     await verifier.verify(await signToken(credential, options))
@@ -287,6 +352,8 @@ describe('a header by reference', () => {
     ['an empty chain', [[]]],
     ['a chain above the limit', [Array.from({ length: 11 }, () => leaf.certificate)]],
     ['bytes', [[leaf.der]]],
+    ['a hole', [[leaf.certificate]].concat(new Array(1))],
+    ['a chain with a hole', [[leaf.certificate].concat(new Array(1))]],
     ['more chains than are held', Array.from({ length: 10_001 }, () => [leaf.certificate])],
   ])('takes no %s for chains', async (_, knownChains) => {
     expect(await codeOf(async () => verifierOf({ knownChains: untyped(knownChains) }))).toBe('ERR_ARG_VALUE')

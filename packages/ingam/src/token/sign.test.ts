@@ -52,6 +52,80 @@ describe('the header', () => {
   })
 })
 
+describe('certificateBy', () => {
+  test('carries the chain, names the certificate, or both', async () => {
+    const header = async (certificateBy: 'x5c' | 'x5t#S256' | 'both'): Promise<JsonObject> =>
+      part(await signToken(credential, { audience: AUDIENCE, at: AT, certificateBy }), 'header')
+    const usual = { alg: 'ES256', typ: 'cert-auth+jwt' }
+    const named = { 'x5t#S256': await thumbprintOf(leaf) }
+    for (let round = 0; round < 2; round++) {
+      expect(await header('x5c')).toEqual({ ...usual, x5c: x5cOf(leaf) })
+      expect(await header('x5t#S256')).toEqual({ ...usual, ...named })
+      expect(await header('both')).toEqual({ ...usual, ...named, x5c: x5cOf(leaf) })
+    }
+  })
+
+  test.each([
+    ['null', null],
+    ['another name', 'x5t'],
+    ['a name of every object', 'constructor'],
+    ['an array, though it reads like a name', ['x5c']],
+    ['an object that throws as text', Object.create(null)],
+  ])('refuses %s', async (_, certificateBy) => {
+    await signToken(credential, { audience: AUDIENCE, at: AT })
+    expect(await refusalOf({ certificateBy })).toBe('ERR_ARG_VALUE')
+  })
+})
+
+describe('notBefore', () => {
+  test.each([0, 1, AT.getTime() - 1, AT.getTime() + 299_999])('is written as nbf: %i', async (at) => {
+    expect(await claimsOf({ notBefore: new Date(at) })).toMatchObject({ nbf: at / 1_000, exp: NOW + 300 })
+  })
+
+  test.each([-1, AT.getTime() + 300_000, 8.64e15])('refuses %i', async (at) => {
+    expect(await refusalOf({ notBefore: new Date(at) })).toBe('ERR_ARG_VALUE')
+  })
+
+  test.each([
+    ['null', null],
+    ['a number', NOW],
+    ['an invalid Date', new Date(Number.NaN)],
+  ])('refuses %s', async (_, notBefore) => {
+    expect(await refusalOf({ notBefore })).toBe('ERR_ARG_TYPE')
+  })
+})
+
+describe('a binding', () => {
+  const request = { method: 'POST', targetUri: 'https://api.example/orders' }
+
+  test('is written as the claims that are demanded, and as none that is not asked for', async () => {
+    const usual = await claimsOf({ jti: 'a name of sixteen' })
+    expect(await claimsOf({ jti: 'a name of sixteen', challenge: 'n0nce' })).toEqual({
+      ...usual,
+      nonce: 'n0nce',
+    })
+    expect(await claimsOf({ jti: 'a name of sixteen', request })).toEqual({
+      ...usual,
+      htm: 'POST',
+      htu: 'https://api.example/orders',
+    })
+    const content = new Uint8Array(0)
+    expect(await claimsOf({ jti: 'a name of sixteen', request: { ...request, content } })).toMatchObject({
+      // SHA-256 of nothing.
+      digest: 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:',
+    })
+  })
+
+  test('counts among the members that verifiers read', async () => {
+    const claims = (count: number): object =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`own${index}`, index]))
+    const bound = { notBefore: AT, challenge: 'n0nce', request: { ...request, content: new Uint8Array(1) } }
+    // iss, sub, aud, iat, exp, jti; nbf, nonce, htm, htu, digest.
+    expect(Object.keys(await claimsOf({ ...bound, claims: claims(245) }))).toHaveLength(256)
+    expect(await refusalOf({ ...bound, claims: claims(246) })).toBe('ERR_ARG_VALUE')
+  })
+})
+
 describe('the claims', () => {
   test('are the registered ones and nothing else', async () => {
     expect(await claimsOf()).toEqual({

@@ -91,9 +91,10 @@ export async function sign(
 ): Promise<string> {
   checkOptionKeys(names.argument, options, names.known)
   const at = options.at === undefined ? new Date() : validDate('at', options.at)
+  const certificateBy = choice('certificateBy', options.certificateBy, ['x5c', 'x5t#S256', 'both'])
   const signer =
-    findSigner(credential, profile, options.certificateBy) ??
-    (await createSigner(credential, profile, options.certificateBy))
+    signers[profile.name][certificateBy].get(credential) ??
+    (await createSigner(credential, profile, certificateBy))
   checkValidity(signer, at)
   const binding = isBound(profile, options)
     ? await bindingOf('options', expectedOf(options), profile, [])
@@ -153,21 +154,11 @@ function signersByHeader(): Readonly<Record<CertificateBy, WeakMap<Credential, S
   return { x5c: new WeakMap(), 'x5t#S256': new WeakMap(), both: new WeakMap() }
 }
 
-function findSigner(
-  credential: Credential,
-  { name }: Profile,
-  certificateBy: CertificateBy = 'x5c',
-): Signer | undefined {
-  const byHeader = signers[name]
-  return Object.hasOwn(byHeader, certificateBy) ? byHeader[certificateBy].get(credential) : undefined
-}
-
 async function createSigner(
   credential: Credential,
   profile: Profile,
-  given: CertificateBy | undefined,
+  certificateBy: CertificateBy,
 ): Promise<Signer> {
-  const certificateBy = choice('certificateBy', given, ['x5c', 'x5t#S256', 'both'])
   const { certificates, algorithm } = credential
   const [leaf] = certificates
   const members: Record<string, unknown> = { alg: algorithm, typ: profile.typ }
