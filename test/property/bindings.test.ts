@@ -3,8 +3,11 @@
 
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { type ExpectedBinding, isPkiError, signProof, signToken, type VerifiedToken } from 'ingam'
 import { describe, expect, test } from 'vitest'
+import { isPkiError } from '../../packages/ingam/src/errors/errors.ts'
+import type { ExpectedBinding } from '../../packages/ingam/src/token/binding.ts'
+import { signProof, signToken } from '../../packages/ingam/src/token/sign.ts'
+import type { VerifiedToken } from '../../packages/ingam/src/token/verified-token.ts'
 import { AT, AUDIENCE, forge } from '../support/forge.ts'
 import { leaf, verifierOf } from '../support/tokens.ts'
 

@@ -3,10 +3,11 @@
 // its chain is refused. INGAM_RUNS sets how many sequences are tried (default 150).
 
 import fc from 'fast-check'
-import { isPkiError, type Verifier } from 'ingam'
-import type { TestCertificate } from 'ingam/testing'
 import { describe, expect, test } from 'vitest'
 import { encodeBase64 } from '../../packages/ingam/src/bytes/base64.ts'
+import { isPkiError } from '../../packages/ingam/src/errors/errors.ts'
+import type { TestCertificate } from '../../packages/ingam/src/testing/test-ca.ts'
+import type { Verifier } from '../../packages/ingam/src/token/verify.ts'
 import { forge, thumbprintOf, x5cOf } from '../support/forge.ts'
 import { issuer, leaf, other, rsa, strangerRoot, verifierOf } from '../support/tokens.ts'
 

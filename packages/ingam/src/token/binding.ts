@@ -162,7 +162,8 @@ function checkRequest(request: RequestBinding): RequestBinding {
     const expected = 'an absolute http or https URI as new URL(…).href writes it, without fragment and user'
     throw wrong('request: targetUri', expected, shapeOf(targetUri))
   }
-  if (content !== undefined && !(content instanceof Uint8Array))
+  // Only where the name is left out is a token not to be bound to the content.
+  if ('content' in request && !(content instanceof Uint8Array))
     throw wrong('request: content', 'bytes (Uint8Array)', shapeOf(content))
   // What was checked, not what a getter would say next.
   return content === undefined ? { method, targetUri } : { method, targetUri, content }

@@ -182,6 +182,7 @@ describe('a call that does not say what it must', () => {
       'ERR_ARG_VALUE',
     ],
     ['content that is text', { request: { ...REQUEST, content: '{}' } }, 'ERR_ARG_VALUE'],
+    ['content that is undefined', { request: { ...REQUEST, content: undefined } }, 'ERR_ARG_VALUE'],
   ])('is refused for %s', async (_, expected, code) => {
     const verifier = verifierOf()
     const token = await forge(leaf)
