@@ -160,6 +160,7 @@ describeWith(['openssl', 'pyopenssl 23.0'], "the tutorial's tokens", (paths) => 
     test.each([
       ['a certificate that has expired', { notAfter: inSeconds(-60) }, 'ERR_PATH_EXPIRED'],
       ['one that is not valid yet', { notBefore: inSeconds(3_600) }, 'ERR_PATH_NOT_YET_VALID'],
+      ['one whose key is too weak', { keyType: 'RSA-1024' as const }, 'ERR_PATH_ALGORITHM'],
       ['one whose key is not for signing', { keyUsage: ['keyEncipherment'] as const }, 'ERR_TOKEN_SIGNER'],
     ])('the token of %s', async (_, options, code) => {
       const files = filesOf(await (await createTestCa()).issue(options))
