@@ -113,6 +113,85 @@ describe.each(['README.md', 'packages/cli/README.md'])('%s', (paper) => {
   })
 })
 
+describe('docs/from-pyopenssl.md', () => {
+  const PAPER = 'docs/from-pyopenssl.md'
+  const [ours = '', both = '', once = '', audiences = ''] = blocksOf(PAPER, 'ts')
+
+  beforeAll(async () => {
+    const ca = await createTestCa()
+    const client = await ca.issue({ uris: ['spiffe://example/client'] })
+    put('roots.pem', ca.pem)
+    put('client.pem', client.pem)
+    put('client.key', client.privateKeyPem)
+  })
+
+  test('its programs in Python are those that interop/tutorial.test.ts runs', () => {
+    const scripts = ['as_it_stands.py', 'repaired.py', 'pinned_token.py']
+    expect(blocksOf(PAPER, 'python')).toEqual(
+      scripts.map((name) => readFileSync(join(ROOT, 'test/interop/tutorial', name), 'utf8')),
+    )
+  })
+
+  test('its programs in TypeScript are four', () => {
+    expect(blocksOf(PAPER, 'ts')).toHaveLength(4)
+  })
+
+  test('our two functions agree', () => {
+    put('ours.ts', ours)
+    expect(node('ours.ts')).toBe('true\n')
+  })
+
+  test('the verifier of the first step accepts both, and bare signatures until the date', () => {
+    expect(migrate(both, TOMORROW, ['token', 'token', 'bare', 'changed'])).toEqual([
+      'true',
+      'true',
+      'a bare signature, which is the same each time',
+      'true',
+      'ERR_TOKEN_SIGNATURE',
+      'false',
+    ])
+    expect(migrate(both, YESTERDAY, ['token', 'bare'])).toEqual([
+      'true',
+      'a bare signature, which is the same each time',
+      'ERR_TOKEN_BARE',
+      'false',
+    ])
+  })
+
+  test('the verifier of the third step accepts a token once, and bare signatures until the date', () => {
+    const sent = ['token', 'token', 'bare', 'bare']
+    expect(migrate(once, TOMORROW, sent)).toEqual(['true', 'ERR_TOKEN_REPLAYED', 'false', 'true', 'true'])
+    expect(migrate(once, YESTERDAY, ['token', 'bare'])).toEqual(['true', 'ERR_TOKEN_BARE', 'false'])
+  })
+
+  test('the verifier of the last step says who signed', () => {
+    put('audiences.ts', audiences)
+    expect(node('audiences.ts')).toBe("[ 'spiffe://example/client' ]\n")
+  })
+})
+
+const TOMORROW = new Date(Date.now() + 86_400_000)
+const YESTERDAY = new Date(Date.now() - 86_400_000)
+
+// What a verifier of the page says and logs when it is sent these, with another date in the place of its own.
+function migrate(verifier: string, acceptBareUntil: Date, sent: readonly string[]): string[] {
+  const dated = verifier.replace("'2027-03-31T00:00:00Z'", `'${acceptBareUntil.toISOString()}'`)
+  expect(dated).not.toBe(verifier)
+  put('verifier.ts', dated)
+  put(
+    'signer.ts',
+    `import { dangerouslyGenerateBareToken, generateToken } from 'ingam/node'
+import { isGenuine } from './verifier.ts'
+console.warn = (first) => console.log(first)
+const token = await generateToken('client.pem', 'client.key')
+const bare = Buffer.from(await dangerouslyGenerateBareToken('client.pem', 'client.key')).toString('base64')
+const changed = token.slice(0, token.lastIndexOf('.')) + '.' + 'A'.repeat(86)
+for (const name of ${JSON.stringify(sent)}) console.log(await isGenuine({ token, bare, changed }[name]))
+`,
+  )
+  return node('signer.ts').trim().split('\n')
+}
+
 describe('docs/cli.md', () => {
   const paper = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8')
 

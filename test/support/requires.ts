@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** What can be needed. */
-export type Need = 'openssl' | 'openssl 3.0' | 'certtool' | 'chromium' | 'pkits'
+export type Need = 'openssl' | 'openssl 3.0' | 'certtool' | 'pyopenssl 23.0' | 'chromium' | 'pkits'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -15,6 +15,8 @@ const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
   openssl: ['openssl'],
   'openssl 3.0': ['openssl'],
   certtool: ['certtool'],
+  // Debian's packages belong to Debian's Python, whichever comes first on the path.
+  'pyopenssl 23.0': ['/usr/bin/python3'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   pkits: [join(ROOT, '..', 'shared', 'vectors', 'pkits', 'pkits.json')],
 }
@@ -23,6 +25,7 @@ const HOW: Readonly<Record<Need, string>> = {
   openssl: 'openssl is not installed',
   'openssl 3.0': 'openssl is not installed in version 3.0, whose verdicts are compared',
   certtool: 'certtool is not installed (package gnutls-bin)',
+  'pyopenssl 23.0': '/usr/bin/python3 has no pyOpenSSL 23.0 (packages python3-openssl, python3-cryptography)',
   chromium: 'chromium is not installed',
   pkits: '../shared/vectors/pkits is not there',
 }
@@ -30,7 +33,10 @@ const HOW: Readonly<Record<Need, string>> = {
 /** The absolute path of what is needed, or undefined where it is missing. */
 export function pathOf(need: Need): string | undefined {
   const found = CANDIDATES[need].map(locate).find((path) => path !== undefined)
-  return need === 'openssl 3.0' && found !== undefined && !isOpenssl30(found) ? undefined : found
+  if (found === undefined) return undefined
+  if (need === 'openssl 3.0' && !isOpenssl30(found)) return undefined
+  if (need === 'pyopenssl 23.0' && !hasPyopenssl23(found)) return undefined
+  return found
 }
 
 /**
@@ -68,6 +74,12 @@ function isStrict(): boolean {
 // Each version judges some paths in another way.
 function isOpenssl30(path: string): boolean {
   return /^OpenSSL 3\.0\./u.test(spawnSync(path, ['version'], { encoding: 'utf8' }).stdout)
+}
+
+// 24.3 has no sign and verify any more.
+function hasPyopenssl23(python: string): boolean {
+  const script = 'import cryptography, OpenSSL; print(OpenSSL.__version__)'
+  return /^23\.0\./u.test(spawnSync(python, ['-c', script], { encoding: 'utf8' }).stdout)
 }
 
 function locate(candidate: string): string | undefined {
