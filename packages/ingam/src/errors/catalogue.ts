@@ -375,7 +375,7 @@ export const catalogue: Catalogue = {
   ERR_TOKEN_UNKNOWN_THUMBPRINT: token({
     exit: 4,
     summary: 'x5t#S256 names a certificate that the verifier does not know',
-    hint: 'send the certificates themselves in x5c once; the verifier knows them from then on',
+    hint: 'send the certificates in x5c once, and the verifier knows them from then on; where one certificate is pinned, it is another one',
     message: (d) => `token header: x5t#S256 ${d.thumbprint} is not a certificate that this verifier knows`,
   }),
   ERR_TOKEN_THUMBPRINT: token({
@@ -479,7 +479,7 @@ export const catalogue: Catalogue = {
     exit: 4,
     http: 503,
     summary: 'the memory of used tokens is full, and forgetting one could let it pass twice',
-    hint: 'try again later; the operator can raise maxReplayEntries or shorten lifetimes',
+    hint: 'try again later; the operator can raise maxReplayEntries (maxEntries of a store) or shorten lifetimes',
     message: (d) => `one-time use: all ${d.maximum} entries hold tokens that are still valid`,
   }),
   ERR_TOKEN_REPLAY_QUOTA: token({

@@ -159,6 +159,13 @@ describe('a token', () => {
   })
 })
 
+test('a token that nobody would accept is not made', async () => {
+  const files = await filesOf('ml-dsa', await root.issue({ keyType: 'ML-DSA-44' }))
+  expect(await codeOf(() => generateToken(files.certFile, files.keyFile, { at: AT }))).toBe(
+    'ERR_KEY_UNSUPPORTED',
+  )
+})
+
 describe('a token is refused for', () => {
   test.each<readonly [string, string, ForgeOptions]>([
     ['an audience', 'ERR_TOKEN_CLAIM_INVALID', { claims: { aud: AUDIENCE } }],
@@ -244,7 +251,11 @@ describe('a bare signature', () => {
   ])('of %s passes where it is asked for, until the date', async (_, files) => {
     const bare = await dangerouslyGenerateBareToken(files.certFile, files.keyFile)
     expect(await verdict(bare, files)).toBe('ERR_TOKEN_BARE')
-    expect(await verdict(bare, files, { acceptBareUntil: soon })).toBe('accepted')
+    let told = 0
+    const onBareAccepted = (): number => ++told
+    expect(await verdict(bare, files, { acceptBareUntil: soon, onBareAccepted })).toBe('accepted')
+    expect(await verdict(bare, other, { acceptBareUntil: soon, onBareAccepted })).toBe('ERR_TOKEN_SIGNATURE')
+    expect(told).toBe(1)
     expect(await verdict(bare, files, { acceptBareUntil: later(0.001) })).toBe('accepted')
     expect(await verdict(bare, files, { acceptBareUntil: AT })).toBe('ERR_TOKEN_BARE')
     expect(await verdict(bare, other, { acceptBareUntil: soon })).toBe('ERR_TOKEN_SIGNATURE')

@@ -4,7 +4,7 @@
 import { platform } from '#platform'
 import { createError, isPkiError, PathError, type PkiError, TokenError } from '../errors/errors.ts'
 import { checkOptionKeys, choice, validDate, wholeNumber } from '../errors/options.ts'
-import type { TokenAlgorithm } from '../keys/algorithms.ts'
+import { isMlDsa, type TokenAlgorithm } from '../keys/algorithms.ts'
 import { createPinnedCredential } from '../keys/credential.ts'
 import { type BareContent, bareContentOf, bareSchemeOf, judgeBare } from '../token/bare.ts'
 import { UNBOUND } from '../token/binding.ts'
@@ -54,6 +54,11 @@ export async function generateToken(
     privateKey: await readPrivateKeyFile(keyFile, passphrase),
     ...(algorithm === undefined ? {} : { algorithm }),
   })
+  // What verifyToken would refuse is not made: such a signature alone is larger than these tokens may be.
+  if (isMlDsa(credential.algorithm)) {
+    const problem = 'tokens for a pinned certificate are not signed with ML-DSA'
+    throw createError('ERR_KEY_UNSUPPORTED', { algorithm: credential.algorithm, problem })
+  }
   const signing = {
     certificateBy: 'x5t#S256',
     lifetimeSeconds: PINNED_LIFETIME_SECONDS,
@@ -75,6 +80,8 @@ export interface VerifyTokenOptions {
   readonly acceptBareUntil?: Date
   /** What bare signatures are made over; default `'der'`. */
   readonly bareOver?: BareContent
+  /** Told of each bare signature that was accepted, so that its sender can be found before the date. */
+  readonly onBareAccepted?: () => void
   /** Learns why a token was refused, for the log; not called for one that is accepted. */
   readonly onRefusal?: (refusal: PkiError) => void
 }
@@ -101,15 +108,17 @@ export async function verifyToken(
   checkPath('certFile', certFile)
   const at = options.at === undefined ? new Date() : validDate('at', options.at)
   const bareOver = choice('bareOver', options.bareOver, ['der', 'pem'])
-  const { acceptBareUntil, oneTimeUse, onRefusal } = options
+  const { acceptBareUntil, oneTimeUse, onBareAccepted, onRefusal } = options
   const bare =
     acceptBareUntil === undefined
       ? undefined
       : { until: validDate('acceptBareUntil', acceptBareUntil), over: bareOver }
   const certificate = await readPinned(certFile)
   try {
-    if (isBare(token)) await judgeBare(token, certificate, bare, at)
-    else {
+    if (isBare(token)) {
+      await judgeBare(token, certificate, bare, at)
+      onBareAccepted?.()
+    } else {
       const plan = createPinnedPlan(certificate, () => at, oneTimeUse)
       await judgeToken(createBench(plan), { token, binding: UNBOUND })
     }
@@ -184,7 +193,14 @@ export async function dangerouslyGenerateBareToken(
 
 // What is handed on to the signer of all profiles, whose names are not the caller's.
 const SIGNING = { argument: 'options', known: ['certificateBy', 'lifetimeSeconds', 'at'] } as const
-const VERIFY_KEYS = ['at', 'oneTimeUse', 'acceptBareUntil', 'bareOver', 'onRefusal'] as const
+const VERIFY_KEYS = [
+  'at',
+  'oneTimeUse',
+  'acceptBareUntil',
+  'bareOver',
+  'onBareAccepted',
+  'onRefusal',
+] as const
 
 async function readPinned(certFile: string): Promise<Certificate> {
   const [certificate] = await readFileWith(certFile, parseCertificates)
