@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** What can be needed. */
-export type Need = 'openssl' | 'openssl 3.0' | 'certtool' | 'chromium' | 'pkits'
+export type Need = 'openssl' | 'openssl 3.0' | 'certtool' | 'chromium' | 'bash' | 'zsh' | 'fish' | 'pkits'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -16,6 +16,9 @@ const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
   'openssl 3.0': ['openssl'],
   certtool: ['certtool'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
+  bash: ['bash'],
+  zsh: ['zsh'],
+  fish: ['fish'],
   pkits: [join(ROOT, '..', 'shared', 'vectors', 'pkits', 'pkits.json')],
 }
 
@@ -24,6 +27,9 @@ const HOW: Readonly<Record<Need, string>> = {
   'openssl 3.0': 'openssl is not installed in version 3.0, whose verdicts are compared',
   certtool: 'certtool is not installed (package gnutls-bin)',
   chromium: 'chromium is not installed',
+  bash: 'bash is not installed',
+  zsh: 'zsh is not installed',
+  fish: 'fish is not installed',
   pkits: '../shared/vectors/pkits is not there',
 }
 

@@ -36,7 +36,7 @@ export interface SignRequestOptions extends NameOptions, ValidityOptions {
 export function signRequestCommand(context: Context, settle: (exit: ExitCode) => void): Command {
   const command = new Command('sign')
     .description('Certify the key of a certificate request (PKCS #10) and print the certificate.')
-    .argument('<request>', 'the file with the request, PEM or DER; - reads it from stdin')
+    .argument('<file>', 'the request, PEM or DER; - reads it from stdin')
     .requiredOption('--ca <folder>', 'the folder that ca init made')
     .option('--out <file>', 'write the certificate to a new file instead; nothing is ever overwritten')
     .addOption(
