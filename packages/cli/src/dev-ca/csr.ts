@@ -170,6 +170,8 @@ function isSignedBy(
   signature: Uint8Array,
   name: string,
 ): boolean {
+  // The algorithm is the one part that no signature covers; it must be one of the key's own.
+  if (SUITING[key.asymmetricKeyType ?? '']?.includes(algorithm.name) !== true) return false
   if (algorithm.hash === undefined) return bringsDigest(key) && verify(null, bytes, key, signature)
   const hash = typeof algorithm.hash === 'string' ? algorithm.hash : algorithm.hash.name
   // SHA-1 collisions cost little: whoever gets such a request signed may hold a second one.
@@ -187,9 +189,21 @@ function isSignedBy(
   try {
     return verify(hash, bytes, { key, ...padding }, signature)
   } catch {
-    // The algorithm does not go with the key, such as ECDSA with one of RSA: then the key did not sign.
+    // Parameters that the key does not take, such as a salt longer than it: then the key did not sign.
     return false
   }
+}
+
+// In WebCrypto's names, as the library that reads requests gives them.
+const SUITING: Readonly<Record<string, readonly string[]>> = {
+  rsa: ['RSASSA-PKCS1-v1_5', 'RSA-PSS'],
+  'rsa-pss': ['RSA-PSS'],
+  ec: ['ECDSA'],
+  ed25519: ['Ed25519'],
+  ed448: ['EdDSA'],
+  'ml-dsa-44': ['ML-DSA-44'],
+  'ml-dsa-65': ['ML-DSA-65'],
+  'ml-dsa-87': ['ML-DSA-87'],
 }
 
 function attempt<T>(name: string, read: () => T): T {

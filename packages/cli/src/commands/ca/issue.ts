@@ -22,6 +22,7 @@ import {
   addValidityOptions,
   checkName,
   checkProfileNames,
+  defaultName,
   issuingFailure,
   keyTypeOption,
   type NameOptions,
@@ -55,7 +56,7 @@ export function issueCommand(context: Context, settle: (exit: ExitCode) => void)
         .choices(['client', 'server', 'both', 'ca'] satisfies Profile[])
         .default('client'),
     )
-    .option('--name <text>', 'common name (default: the profile)')
+    .option('--name <text>', 'common name (default: client, server or Ingam issuing CA, by the profile)')
     .addOption(keyTypeOption())
   return addValidityOptions(addNameOptions(command), 825, 365)
     .addHelpText('after', AFTER)
@@ -65,7 +66,7 @@ export function issueCommand(context: Context, settle: (exit: ExitCode) => void)
 /** Issues the certificate. */
 export async function runIssue(context: Context, options: IssueOptions): Promise<ExitCode> {
   const { profile, keyType, out } = options
-  const name = options.name ?? (profile === 'ca' ? 'Ingam issuing CA' : profile)
+  const name = options.name ?? defaultName(profile)
   checkName(name)
   const names = readNames(options)
   checkProfileNames(profile, names)

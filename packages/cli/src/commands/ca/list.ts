@@ -36,7 +36,7 @@ export async function runList(context: Context, options: ListOptions): Promise<E
   const entries = (found ?? []).map((entry) => ({ ...entry, state: stateOf(entry, now) }))
   if (options.json === true) context.stdout.write(`${formatJson(entries)}\n`)
   else if (entries.length > 0) context.stdout.write(`${toText(entries, now, context)}\n`)
-  else say(context, 'note', 'nothing is listed')
+  else if (found !== undefined) say(context, 'note', 'this CA has issued nothing yet')
   return 0
 }
 

@@ -72,6 +72,12 @@ export function checkName(name: string): void {
     throw usageError('--name: expected 1 to 64 characters, none of them a control character')
 }
 
+/** The common name where none is given. */
+export function defaultName(profile: Profile): string {
+  if (profile === 'ca') return 'Ingam issuing CA'
+  return profile === 'server' ? 'server' : 'client'
+}
+
 /** From when and how long. */
 export function validityOf(options: ValidityOptions, now: Date): Validity {
   return options.lifetime === undefined ? { now, days: options.days } : { now, seconds: options.lifetime }

@@ -16,6 +16,7 @@ import {
   addValidityOptions,
   checkName,
   checkProfileNames,
+  defaultName,
   issuingFailure,
   type NameOptions,
   readNames,
@@ -46,7 +47,7 @@ export function signRequestCommand(context: Context, settle: (exit: ExitCode) =>
     )
     .option(
       '--name <text>',
-      'common name (default: that of the request with --accept-names, else the profile)',
+      'common name (default: that of the request with --accept-names, else client or server, by the profile)',
     )
   addNameOptions(command).option(
     '--accept-names',
@@ -107,10 +108,14 @@ function decide(
   given: readonly CertificateName[],
   options: SignRequestOptions,
 ): Wanted {
-  if (options.acceptNames !== true) return { name: options.name ?? options.profile, names: given }
+  if (options.acceptNames !== true)
+    return { name: options.name ?? defaultName(options.profile), names: given }
   const texts = new Set(given.map(nameText))
   const added = request.requestedNames.filter((name) => !texts.has(nameText(name)))
-  return { name: options.name ?? request.requestedCommonName ?? options.profile, names: [...given, ...added] }
+  return {
+    name: options.name ?? request.requestedCommonName ?? defaultName(options.profile),
+    names: [...given, ...added],
+  }
 }
 
 function report(context: Context, request: ReadRequest, options: SignRequestOptions): void {
