@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { splitSequence, writeDer } from '../../packages/cli/src/dev-ca/der.ts'
 import { readIndex } from '../../packages/cli/src/dev-ca/index-file.ts'
 import { KEY_TYPES } from '../../packages/cli/src/dev-ca/keys.ts'
+import { widthOf } from '../../packages/cli/src/layout/width.ts'
 import { formatGeneralName } from '../../packages/ingam/src/x509/general-name.ts'
 import { formatName } from '../../packages/ingam/src/x509/name.ts'
 import { parseCertificates } from '../../packages/ingam/src/x509/pem.ts'
@@ -268,7 +269,7 @@ describe('the list on a terminal', () => {
 
   test.each([60, 80, 120])('%i columns: no line is wider, and nothing is left out', async (columns) => {
     const out = await list(columns, { NO_COLOR: '1' })
-    expect(out.split('\n').filter((line) => line.length > columns)).toEqual([])
+    expect(out.split('\n').filter((line) => widthOf(line) > columns)).toEqual([])
     for (const text of ['CN=client', 'CN=김 에이', ...names.map((name) => `uri:${name}`)])
       expect(out).toContain(text)
     expect(out).not.toContain('\u001b')
@@ -287,7 +288,7 @@ describe('the list on a terminal', () => {
   })
 
   test('the state has a colour', async () => {
-    expect(await list(120, {})).toMatch(/\u001b\[32mvalid for \d+ d\u001b\[39m/u)
+    expect(await list(120, {})).toMatch(/\u001b\[32mvalid for \d+ d \d+ h\u001b\[39m/u)
   })
 
   test('in a pipe each certificate has one line, whatever the width', async () => {

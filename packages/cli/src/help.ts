@@ -110,13 +110,17 @@ function splitDescription(text: string): readonly [string, string] {
 }
 
 function optionText({ description, argChoices = [], defaultValue }: Option): string {
+  const choices = argChoices.length === 0 ? [] : [`one of ${argChoices.join(', ')}`]
+  const isShown = typeof defaultValue === 'string' || typeof defaultValue === 'number'
+  // A default in words stands in brackets already.
+  const { text = description, words } =
+    /^(?<text>.*) \((?<words>default: [^()]*)\)$/su.exec(description)?.groups ?? {}
   const more = [
-    ...(argChoices.length === 0 ? [] : [`one of ${argChoices.join(', ')}`]),
-    ...(typeof defaultValue === 'string' || typeof defaultValue === 'number'
-      ? [`default: ${defaultValue}`]
-      : []),
+    ...choices,
+    ...(isShown ? [`default: ${defaultValue}`] : []),
+    ...(words === undefined ? [] : [words]),
   ]
-  return more.length === 0 ? description : `${description} (${more.join('; ')})`
+  return more.length === 0 ? description : `${text} (${more.join('; ')})`
 }
 
 function usageLines(command: Command, options: readonly Option[], width: number): readonly string[] {

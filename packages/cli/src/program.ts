@@ -60,7 +60,7 @@ function helpCommand(program: Command): Command {
   return new Command('help')
     .description('Show the page of a command.')
     .argument('[command...]', 'the command, such as: ca issue')
-    .addHelpText('after', '\nExample:\n  ingam help ca issue')
+    .addHelpText('after', '\nExit codes: 0 shown, 2 no such command.\n\nExample:\n  ingam help ca issue')
     .action((path: readonly string[]) => {
       let command = program
       for (const name of path) {

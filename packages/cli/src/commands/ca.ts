@@ -8,15 +8,20 @@ import { issueCommand } from './ca/issue.ts'
 import { listCommand } from './ca/list.ts'
 import { signRequestCommand } from './ca/sign.ts'
 
-export { CA_FILES, CLIENT_FILES, readAuthority } from '../dev-ca/store.ts'
-
 /** The command group with its usage pages. */
 export function caCommand(context: Context, settle: (exit: ExitCode) => void): Command {
-  const group = new Command('ca').description(
-    'A CA for development. Its keys lie in files, unencrypted: use it for nothing else.',
-  )
+  const group = new Command('ca')
+    .description('A CA for development. Its keys lie in files, unencrypted: use it for nothing else.')
+    .addHelpText('after', AFTER)
   for (const build of [initCommand, issueCommand, signRequestCommand, listCommand]) {
     group.addCommand(build(context, settle))
   }
   return group
 }
+
+const AFTER = `
+Exit codes: 0 done, 1 a clear no, 2 usage, 3 unreadable input.
+
+Examples:
+  ingam help ca init
+  ingam help ca issue`

@@ -6,6 +6,9 @@ import { type Context, type Style, say, styleFor } from '../../context.ts'
 import { type IndexEntry, readIndex } from '../../dev-ca/index-file.ts'
 import { readAuthority } from '../../dev-ca/store.ts'
 import type { ExitCode } from '../../failure.ts'
+import { formatDistance, formatDuration } from '../../layout/durations.ts'
+import { roomOf } from '../../layout/room.ts'
+import { padTo, widthOf, wrapTo } from '../../layout/width.ts'
 import { formatJson } from '../../output.ts'
 
 /** The options of `ingam ca list`. */
@@ -55,35 +58,43 @@ function stateOf({ notBefore, notAfter }: IndexEntry, now: Date): State {
 
 function toText(entries: readonly Listed[], now: Date, context: Context): string {
   const style = styleFor(context, 'stdout')
-  const rows = entries.map((entry) => ({ entry, serial: entry.serial, state: stateText(entry, now) }))
-  const serialWidth = Math.max('SERIAL'.length, ...rows.map(({ serial }) => serial.length))
-  const stateWidth = Math.max('STATE'.length, ...rows.map(({ state }) => state.length))
-  const beside = serialWidth + stateWidth + 4
+  const { limit } = roomOf(context)
+  const rows = entries.map((entry) => ({
+    entry,
+    serial: escapeText(entry.serial),
+    state: stateText(entry, now),
+  }))
+  const serialWidth = Math.max('SERIAL'.length, ...rows.map(({ serial }) => widthOf(serial)))
+  const stateWidth = Math.max('STATE'.length, ...rows.map(({ state }) => widthOf(state)))
+  const beside = serialWidth + stateWidth + 2 * GAP.length
   // In a pipe each certificate has one line; on a narrow terminal its names stand below its number.
-  const columns = context.isTTY.stdout ? context.columns : undefined
-  const room = columns === undefined ? undefined : columns - beside
-  const isNarrow = room !== undefined && room < MIN_NAMES_WIDTH
-  const head = `${'SERIAL'.padEnd(serialWidth)}  ${'STATE'.padEnd(stateWidth)}${isNarrow ? '' : '  SUBJECT AND NAMES'}`
+  const isNarrow = limit - beside < MIN_NAMES_WIDTH
+  const indent = ' '.repeat(isNarrow ? 2 : beside)
+  const head = [
+    padTo('SERIAL', serialWidth),
+    padTo('STATE', stateWidth),
+    ...(isNarrow ? [] : ['SUBJECT AND NAMES']),
+  ]
   const lines = rows.flatMap(({ entry, serial, state }) => {
-    const words = [escapeText(entry.subject), ...entry.names.map((name) => escapeText(name))]
-    const first = `${serial.padEnd(serialWidth)}  ${paint(entry.state, style)(state)}`
-    if (isNarrow) return [first, ...fill(words, (columns ?? 0) - 2).map((line) => `  ${line}`)]
-    const [start = '', ...rest] = fill(words, room)
-    const gap = ' '.repeat(stateWidth - state.length + 2)
-    return [`${first}${gap}${start}`, ...rest.map((line) => `${' '.repeat(beside)}${line}`)]
+    const names = [entry.subject, ...entry.names].map((name) => escapeText(name))
+    const painted = paint(entry.state, style)(state) + ' '.repeat(stateWidth - widthOf(state))
+    const first = padTo(serial, serialWidth) + GAP + painted
+    const [start = '', ...rest] = fill(names, limit - indent.length)
+    const below = rest.map((line) => indent + line)
+    return isNarrow ? [first.trimEnd(), indent + start, ...below] : [first + GAP + start, ...below]
   })
-  return [style.strong(head.trimEnd()), ...lines].join('\n')
+  return [style.strong(head.join(GAP).trimEnd()), ...lines].join('\n')
 }
 
+const GAP = '  '
 const MIN_NAMES_WIDTH = 30
 
 function stateText({ state, notBefore, notAfter }: Listed, now: Date): string {
-  const left = Date.parse(notAfter) - now.getTime()
-  if (state === 'expired') return `expired ${roughly(-left)} ago`
-  if (state === 'expiring') return `expires in ${roughly(left)}`
-  return state === 'valid'
-    ? `valid for ${roughly(left)}`
-    : `valid in ${roughly(Date.parse(notBefore) - now.getTime())}`
+  const end = new Date(notAfter)
+  if (state === 'expired') return `expired ${formatDistance(end, now)}`
+  if (state === 'expiring') return `expires ${formatDistance(end, now)}`
+  const left = formatDuration(end.getTime() - now.getTime())
+  return state === 'valid' ? `valid for ${left}` : `valid ${formatDistance(new Date(notBefore), now)}`
 }
 
 function paint(state: State, style: Style): (text: string) => string {
@@ -91,34 +102,15 @@ function paint(state: State, style: Style): (text: string) => string {
   return state === 'valid' ? style.good : style.strong
 }
 
-// Rounded down, so that nothing seems to live longer than it does.
-function roughly(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000)
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 2 * 3_600) return `${Math.floor(seconds / 60)} min`
-  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3_600)} h`
-  return `${Math.floor(seconds / 86_400)} d`
-}
-
-// Whole words, two spaces between them, in lines of a width; a longer word is cut into pieces, none of it is lost.
-function fill(words: readonly string[], width: number | undefined): readonly string[] {
-  if (width === undefined) return [words.join('  ')]
+// As many names a line as fit; one that is longer than a line goes on in the next.
+function fill(names: readonly string[], limit: number): readonly string[] {
   const lines: string[] = []
-  let line = ''
-  for (const piece of words.flatMap((word) => pieces(word, width))) {
-    if (line !== '' && line.length + 2 + piece.length > width) {
-      lines.push(line)
-      line = piece
-    } else line = line === '' ? piece : `${line}  ${piece}`
+  for (const name of names) {
+    const last = lines.at(-1)
+    if (last !== undefined && widthOf(last + GAP + name) <= limit) lines[lines.length - 1] = last + GAP + name
+    else lines.push(...wrapTo(name, limit))
   }
-  return [...lines, line]
-}
-
-function pieces(word: string, width: number): readonly string[] {
-  const size = Math.max(width, 1)
-  return Array.from({ length: Math.ceil(word.length / size) }, (_, index) =>
-    word.slice(index * size, (index + 1) * size),
-  )
+  return lines
 }
 
 const AFTER = `

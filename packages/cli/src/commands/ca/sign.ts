@@ -1,7 +1,6 @@
 // CLI: `ingam ca sign` certifies the key of a certificate request. The key must be proved; names are taken only where
 // the person says so, and nothing else of the request is.
 
-import { createReadStream } from 'node:fs'
 import { Command, Option } from 'commander'
 import { escapeText } from 'ingam'
 import { type Context, say } from '../../context.ts'
@@ -9,8 +8,9 @@ import type { ReadRequest } from '../../dev-ca/csr.ts'
 import { type CertificateName, nameText } from '../../dev-ca/names.ts'
 import { checkPath, readAuthority, record } from '../../dev-ca/store.ts'
 import type { CertificateRequest, Profile } from '../../dev-ca.ts'
-import { CommandError, type ExitCode, systemProblem, usageError } from '../../failure.ts'
+import { CommandError, type ExitCode, usageError } from '../../failure.ts'
 import { checkNewFile, writeNewFile } from '../../folders.ts'
+import { readFrom } from '../../input.ts'
 import {
   addNameOptions,
   addValidityOptions,
@@ -142,23 +142,10 @@ async function readInput(context: Context, source: string, maximum: number): Pro
     )
   }
   const name = source === '-' ? 'stdin' : source
-  const chunks: Uint8Array[] = []
-  let length = 0
-  try {
-    for await (const chunk of source === '-' ? context.stdin : createReadStream(source)) {
-      const bytes = chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk))
-      length += bytes.length
-      if (length > maximum)
-        throw new CommandError(3, `${name}: more than ${maximum} bytes, which is no request`)
-      chunks.push(bytes)
-    }
-  } catch (error) {
-    if (error instanceof CommandError) throw error
-    const problem = systemProblem(error)
-    if (problem === undefined) throw error
-    throw new CommandError(3, `${name}: ${problem}`, ['check the path and the permissions'], 'ERR_FILE_READ')
-  }
-  return Buffer.concat(chunks)
+  const bytes = await readFrom(context, source, maximum)
+  if (bytes === undefined)
+    throw new CommandError(3, `${name}: more than ${maximum} bytes, which is no request`)
+  return bytes
 }
 
 const AFTER = `
