@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { splitSequence, writeDer } from '../../packages/cli/src/dev-ca/der.ts'
+import { type DerElement, splitSequence, writeDer } from '../../packages/cli/src/dev-ca/der.ts'
 import { readIndex } from '../../packages/cli/src/dev-ca/index-file.ts'
 import { KEY_TYPES } from '../../packages/cli/src/dev-ca/keys.ts'
 import { widthOf } from '../../packages/cli/src/layout/width.ts'
@@ -519,6 +519,28 @@ describeWith(['openssl'], 'requests of openssl', ({ openssl }) => {
     expect(await readIndex(root)).toEqual(before)
   })
 
+  // The size is judged before the signature, so that a key need not exist to be refused for it.
+  test.each([
+    [2_047, 65_537n, 'found 2047'],
+    [2_048, 65_537n, 'not signed by the key in it'],
+    [8_192, 65_537n, 'not signed by the key in it'],
+    [8_193, 65_537n, 'found 8193'],
+    [2_048, 65_535n, 'exponent from 65537, found 65535'],
+    [2_048, 65_538n, 'odd exponent from 65537, found 65538'],
+  ])('an RSA key of %i bits with exponent %i: %s', async (bits, exponent, reason) => {
+    const [toBeSigned, algorithm, signature] = splitSequence(der(request(rsa(2_048)))) ?? []
+    const [version, subject, publicKey, ...rest] = splitSequence(toBeSigned?.bytes ?? new Uint8Array()) ?? []
+    const [keyAlgorithm] = splitSequence(publicKey?.bytes ?? new Uint8Array()) ?? []
+    const key = writeDer(0x30, integer((1n << BigInt(bits - 1)) | 1n), integer(exponent))
+    const spki = writeDer(0x30, bytesOf(keyAlgorithm), writeDer(0x03, Uint8Array.of(0), key))
+    const changed = writeDer(0x30, bytesOf(version), bytesOf(subject), spki, ...rest.map(bytesOf))
+    const outcome = await sign(
+      pki.write('sized.der', writeDer(0x30, changed, bytesOf(algorithm), bytesOf(signature))),
+    )
+    expect(outcome).toMatchObject({ exit: 1, out: '' })
+    expect(outcome.err).toContain(reason)
+  })
+
   test.each([
     ['of the same kind', P384],
     ['of another kind', rsa(2_048)],
@@ -589,4 +611,16 @@ describeWith(['openssl'], 'requests of openssl', ({ openssl }) => {
 const EKU: Readonly<Record<string, string>> = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
   serverAuth: '1.3.6.1.5.5.7.3.1',
+}
+
+function bytesOf(element: DerElement | undefined): Uint8Array {
+  if (element === undefined) throw new Error('the request has fewer parts than expected')
+  return element.bytes
+}
+
+// DER of a positive INTEGER.
+function integer(value: bigint): Uint8Array {
+  const hex = value.toString(16)
+  const bytes = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')
+  return writeDer(0x02, (bytes[0] ?? 0) < 0x80 ? bytes : Buffer.concat([Buffer.of(0), bytes]))
 }

@@ -138,7 +138,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   '2.5.29.37': 'extKeyUsage',
 }
 
-// What the verifier accepts in a signer's certificate: see the library's docs/profile.md.
+// What verifiers accept in a signer's certificate (docs/profile.md); of RSA exponents only those that FIPS 186-5 allows.
 function checkStrength(key: KeyObject, name: string): void {
   const { asymmetricKeyType: kind, asymmetricKeyDetails: details = {} } = key
   if (kind === 'rsa' || kind === 'rsa-pss') {
