@@ -80,7 +80,8 @@ function pkcs12(): Uint8Array {
   return Buffer.from('3016020103301106092a864886f70d010701a00404023000', 'hex')
 }
 
-async function certificateRequest(): Promise<string> {
+/** A certificate request on P-256 for CN=client, PEM. */
+export async function certificateRequest(): Promise<string> {
   const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
     'sign',
     'verify',

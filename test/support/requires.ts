@@ -7,7 +7,16 @@ import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** What can be needed. */
-export type Need = 'openssl' | 'openssl 3.0' | 'certtool' | 'pyopenssl 23.0' | 'chromium' | 'pkits'
+export type Need =
+  | 'openssl'
+  | 'openssl 3.0'
+  | 'certtool'
+  | 'pyopenssl 23.0'
+  | 'chromium'
+  | 'bash'
+  | 'zsh'
+  | 'fish'
+  | 'pkits'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -18,6 +27,9 @@ const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
   // Debian's packages belong to Debian's Python, whichever comes first on the path.
   'pyopenssl 23.0': ['/usr/bin/python3'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
+  bash: ['bash'],
+  zsh: ['zsh'],
+  fish: ['fish'],
   pkits: [join(ROOT, '..', 'shared', 'vectors', 'pkits', 'pkits.json')],
 }
 
@@ -27,6 +39,9 @@ const HOW: Readonly<Record<Need, string>> = {
   certtool: 'certtool is not installed (package gnutls-bin)',
   'pyopenssl 23.0': '/usr/bin/python3 has no pyOpenSSL 23.0 (packages python3-openssl, python3-cryptography)',
   chromium: 'chromium is not installed',
+  bash: 'bash is not installed',
+  zsh: 'zsh is not installed',
+  fish: 'fish is not installed',
   pkits: '../shared/vectors/pkits is not there',
 }
 

@@ -3,84 +3,109 @@
 
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
+import { parseCertificate } from 'ingam/x509'
+import { encodeNameConstraints, type PermittedNames } from './dev-ca/constraints.ts'
+import { generateKeys, type KeyType, type NewKeys, type Signer, signerOf } from './dev-ca/keys.ts'
+import type { CertificateName, NameKind } from './dev-ca/names.ts'
 import type { NewFile } from './folders.ts'
 
-export const KEY_TYPES = ['P-256', 'RSA-2048', 'Ed25519'] as const
-export type KeyType = (typeof KEY_TYPES)[number]
+/** What a certificate of the development CA is for. */
+export type Profile = 'client' | 'server' | 'both' | 'ca'
 
-/** A certificate with its private key, both as PEM. */
-export interface Issued {
+/** A certificate that was issued for somebody else's key. */
+export interface Certified {
   readonly certificatePem: string
-  readonly privateKeyPem: string
   /** For display; from our own input. */
   readonly subject: string
   readonly notAfter: Date
 }
 
+/** A certificate with its private key, both as PEM. */
+export interface Issued extends Certified {
+  readonly privateKeyPem: string
+}
+
+/** Who signs: a CA's certificate and its private key, both as PEM. */
+export type IssuerFiles = Pick<Issued, 'certificatePem' | 'privateKeyPem'>
+
+/** When a certificate is valid: from `now` on, for so long. */
+export interface Validity {
+  readonly now: Date
+  /** Whole days; or {@link seconds}. */
+  readonly days?: number
+  readonly seconds?: number
+}
+
 /** What a new CA is to be. */
-export interface AuthorityRequest {
+export interface AuthorityRequest extends Validity {
   readonly name: string
   readonly keyType: KeyType
-  readonly days: number
-  readonly now: Date
+  /** Whether it may have one more CA below it; default no. */
+  readonly intermediates?: boolean
+  readonly permitted?: PermittedNames
+}
+
+/** What a certificate is to say. */
+export interface CertificateRequest extends Validity {
+  readonly name: string
+  readonly profile: Profile
+  readonly names: readonly CertificateName[]
+  readonly permitted?: PermittedNames
 }
 
 /** What a new client certificate is to be. */
-export interface ClientRequest extends AuthorityRequest {
+export interface ClientRequest extends Validity {
+  readonly name: string
+  readonly keyType: KeyType
   readonly uris: readonly string[]
   readonly dns: readonly string[]
   readonly emails: readonly string[]
 }
 
-/** Makes a self-signed CA certificate that may issue end-entity certificates only. */
+/** Makes a self-signed CA certificate. */
 export async function createAuthority(request: AuthorityRequest): Promise<Issued> {
   const keys = await generateKeys(request.keyType)
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: randomSerialNumber(),
-    name: commonName(request.name),
+  const certificate = await signed(signerOf(keys.privateKey), {
+    subject: commonName(request.name),
+    issuer: commonName(request.name),
     ...validity(request),
-    signingAlgorithm: signing(keys.privateKey),
-    keys,
+    publicKey: keys.publicKey,
     extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      new x509.BasicConstraintsExtension(true, request.intermediates === true ? 1 : 0, true),
+      ...caExtensions(request.permitted),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
-  return await toIssued(certificate, keys.privateKey)
+  return toIssued(certificate, keys)
+}
+
+/** Issues a certificate with a new key. Throws an Error where the CA's files do not fit that. */
+export async function issue(
+  issuer: IssuerFiles,
+  request: CertificateRequest & { readonly keyType: KeyType },
+): Promise<Issued> {
+  const keys = await generateKeys(request.keyType)
+  return toIssued(await certificateFor(issuer, request, keys.publicKey), keys)
+}
+
+/** Issues a certificate for a public key (DER of SubjectPublicKeyInfo) whose possession has been proved. */
+export async function certify(
+  issuer: IssuerFiles,
+  request: CertificateRequest,
+  publicKey: Uint8Array<ArrayBuffer>,
+): Promise<Certified> {
+  return toCertified(await certificateFor(issuer, request, publicKey))
 }
 
 /** Issues a client certificate with a new key. Throws where the CA's files cannot be read. */
-export async function issueClient(
-  authority: Pick<Issued, 'certificatePem' | 'privateKeyPem'>,
-  request: ClientRequest,
-): Promise<Issued> {
-  const issuer = new x509.X509Certificate(authority.certificatePem)
-  const signingKey = await importSigningKey(authority.privateKeyPem, issuer)
-  const keys = await generateKeys(request.keyType)
-  const names: x509.JsonGeneralName[] = [
-    ...request.uris.map((value) => ({ type: 'url' as const, value })),
-    ...request.dns.map((value) => ({ type: 'dns' as const, value })),
-    ...request.emails.map((value) => ({ type: 'email' as const, value })),
+export async function issueClient(issuer: IssuerFiles, request: ClientRequest): Promise<Issued> {
+  const { uris, dns, emails, ...rest } = request
+  const names = [
+    ...uris.map((value): CertificateName => ({ kind: 'uri', value })),
+    ...dns.map((value): CertificateName => ({ kind: 'dns', value })),
+    ...emails.map((value): CertificateName => ({ kind: 'email', value })),
   ]
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: randomSerialNumber(),
-    subject: commonName(request.name),
-    issuer: issuer.subjectName,
-    ...validity(request, issuer.notAfter),
-    signingAlgorithm: signing(signingKey),
-    publicKey: keys.publicKey,
-    signingKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-      ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-    ],
-  })
-  return await toIssued(certificate, keys.privateKey)
+  return await issue(issuer, { ...rest, profile: 'client', names })
 }
 
 /** The files of a certificate and its key, under the names by which the commands find them again. */
@@ -91,47 +116,94 @@ export function filesOf(issued: Issued, certificateName: string, keyName: string
   ]
 }
 
-const GENERATION = {
-  'P-256': { name: 'ECDSA', namedCurve: 'P-256' },
-  'RSA-2048': {
-    name: 'RSASSA-PKCS1-v1_5',
-    hash: 'SHA-256',
-    modulusLength: 2048,
-    publicExponent: Uint8Array.of(1, 0, 1),
-  },
-  Ed25519: { name: 'Ed25519' },
-} as const
-
-async function generateKeys(keyType: KeyType): Promise<CryptoKeyPair> {
-  const keys = await crypto.subtle.generateKey(GENERATION[keyType], true, ['sign', 'verify'])
-  if ('privateKey' in keys) return keys
-  throw new Error(`the runtime made no key pair for ${keyType}`)
+async function certificateFor(
+  files: IssuerFiles,
+  request: CertificateRequest,
+  publicKey: Uint8Array<ArrayBuffer>,
+): Promise<x509.X509Certificate> {
+  const issuer = new x509.X509Certificate(files.certificatePem)
+  return await signed(signerOf(files.privateKeyPem), {
+    subject: commonName(request.name),
+    issuer: issuer.subjectName,
+    ...validity(request, issuer.notAfter),
+    publicKey,
+    extensions: [
+      ...profileExtensions(request),
+      ...(request.names.length === 0 ? [] : [subjectAltName(request.names)]),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  })
 }
 
-function signing(key: CryptoKey): { name: string; hash: string } {
-  return { name: key.algorithm.name, hash: 'SHA-256' }
+function profileExtensions({ profile, permitted }: CertificateRequest): readonly x509.Extension[] {
+  if (profile === 'ca') return [new x509.BasicConstraintsExtension(true, 0, true), ...caExtensions(permitted)]
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension(PURPOSES[profile]),
+  ]
 }
 
-async function importSigningKey(pem: string, issuer: x509.X509Certificate): Promise<CryptoKey> {
-  const pkcs8 = x509.PemConverter.decodeFirst(pem)
-  const { algorithm } = issuer.publicKey
-  const parameters = algorithm.name.startsWith('RSA')
-    ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-    : algorithm
-  return await crypto.subtle.importKey('pkcs8', pkcs8, parameters, false, ['sign'])
+const PURPOSES = {
+  client: [x509.ExtendedKeyUsage.clientAuth],
+  server: [x509.ExtendedKeyUsage.serverAuth],
+  both: [x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth],
+}
+
+function caExtensions(permitted: PermittedNames | undefined): readonly x509.Extension[] {
+  const constraints = permitted === undefined ? undefined : encodeNameConstraints(permitted)
+  return [
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ...(constraints === undefined ? [] : [new x509.Extension(NAME_CONSTRAINTS, true, constraints)]),
+  ]
+}
+
+const NAME_CONSTRAINTS = '2.5.29.30'
+
+function subjectAltName(names: readonly CertificateName[]): x509.Extension {
+  return new x509.SubjectAlternativeNameExtension(
+    names.map(({ kind, value }) => ({ type: NAME_TYPES[kind], value })),
+  )
+}
+
+const NAME_TYPES: Readonly<Record<NameKind, x509.GeneralNameType>> = {
+  uri: 'url',
+  dns: 'dns',
+  email: 'email',
+  upn: 'upn',
+  ip: 'ip',
+}
+
+// Twice written: the first time for the bytes to sign, with a signature of zeros in its place.
+async function signed(
+  { algorithm, sign }: Signer,
+  fields: Omit<
+    x509.X509CertificateCreateWithSignatureParams,
+    'signature' | 'signingAlgorithm' | 'serialNumber'
+  >,
+): Promise<x509.X509Certificate> {
+  const parts = { ...fields, serialNumber: randomSerialNumber(), signingAlgorithm: algorithm }
+  const draft = await x509.X509CertificateGenerator.create({
+    ...parts,
+    signature: new Uint8Array(132).fill(1),
+  })
+  const { tbsCertificate } = parseCertificate(new Uint8Array(draft.rawData))
+  return await x509.X509CertificateGenerator.create({ ...parts, signature: sign(tbsCertificate) })
 }
 
 function commonName(name: string): x509.JsonName {
   return [{ CN: [name] }]
 }
 
-// An hour back, so that a machine whose clock is a little behind can use the certificate at once; never beyond the
-// issuer's own end. Certificates hold whole seconds.
-function validity(request: AuthorityRequest, latest?: Date): { notBefore: Date; notAfter: Date } {
+// Begins before now by as much as it lives, an hour at most, so that a machine whose clock is a little behind can use
+// the certificate at once; never ends after the issuer. Certificates hold whole seconds.
+function validity(request: Validity, latest?: Date): { notBefore: Date; notAfter: Date } {
   const now = Math.floor(request.now.getTime() / 1000) * 1000
-  const notAfter = now + request.days * 86_400_000
+  const lifetime = (request.seconds ?? (request.days ?? 0) * 86_400) * 1000
+  const notAfter = now + lifetime
   return {
-    notBefore: new Date(now - 3_600_000),
+    notBefore: new Date(now - Math.min(lifetime, 3_600_000)),
     notAfter: new Date(Math.min(notAfter, latest?.getTime() ?? notAfter)),
   }
 }
@@ -143,11 +215,13 @@ function randomSerialNumber(): string {
   return Buffer.from(octets).toString('hex')
 }
 
-async function toIssued(certificate: x509.X509Certificate, privateKey: CryptoKey): Promise<Issued> {
-  const pkcs8 = await crypto.subtle.exportKey('pkcs8', privateKey)
+function toIssued(certificate: x509.X509Certificate, keys: NewKeys): Issued {
+  return { ...toCertified(certificate), privateKeyPem: keys.privateKeyPem }
+}
+
+function toCertified(certificate: x509.X509Certificate): Certified {
   return {
     certificatePem: `${certificate.toString('pem')}\n`,
-    privateKeyPem: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`,
     subject: certificate.subject,
     notAfter: certificate.notAfter,
   }

@@ -48,7 +48,12 @@ export async function readContent(context: Context, path: string): Promise<Uint8
   return bytes
 }
 
-async function readFrom(context: Context, path: string, maximum: number): Promise<Uint8Array | undefined> {
+/** All of a file, or of stdin for `-`; undefined where it is longer than the maximum. */
+export async function readFrom(
+  context: Context,
+  path: string,
+  maximum: number,
+): Promise<Uint8Array | undefined> {
   return await readNamed(path, path === '-' ? context.stdin : createReadStream(path), maximum)
 }
 

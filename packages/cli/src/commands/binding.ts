@@ -22,6 +22,7 @@ export interface BindingOptions {
 /** Adds the options of {@link BindingOptions}. */
 export function addBindingOptions(command: Command): Command {
   return command
+    .optionsGroup('What the token is bound to:')
     .addOption(
       new Option(
         '--profile <kind>',
@@ -35,6 +36,7 @@ export function addBindingOptions(command: Command): Command {
     .option('--url <url>', 'the URL of that request, with its query')
     .option('--content <file>', 'the content of that request; - reads stdin')
     .option('--access-token-file <file>', 'with --profile proof: the access token beside it; - reads stdin')
+    .optionsGroup('Options:')
 }
 
 /** Whether the options bind a token to anything. */

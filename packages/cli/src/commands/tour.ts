@@ -18,12 +18,12 @@ import {
 import { loadCredential, loadTrustAnchors } from 'ingam/node'
 import { formatName } from 'ingam/x509'
 import { type Context, type Style, styleFor } from '../context.ts'
+import { CA_FILES, CLIENT_FILES, readAuthority, record } from '../dev-ca/store.ts'
 import { CommandError, type ExitCode } from '../failure.ts'
 import { writeNewFolder } from '../folders.ts'
 import { type Room, roomOf } from '../layout/room.ts'
 import { formatParagraph, formatRows, type Row } from '../layout/rows.ts'
 import { shellWord } from '../output.ts'
-import { CA_FILES, CLIENT_FILES, readAuthority } from './ca.ts'
 
 const AUDIENCE = 'https://api.example'
 const OTHER_AUDIENCE = 'https://other.example'
@@ -35,10 +35,7 @@ const CLIENT_URI = 'spiffe://ingam.example/client'
 export function tourCommand(context: Context, settle: (exit: ExitCode) => void): Command {
   return new Command('tour')
     .description('Sign a token, see it accepted, see six forgeries refused.')
-    .addHelpText(
-      'after',
-      '\nKeeps a development CA and a client certificate in .ingam, or in the folder that INGAM_HOME names.',
-    )
+    .addHelpText('after', AFTER)
     .action(async () => settle(await run(context)))
 }
 
@@ -152,8 +149,21 @@ async function prepare(context: Context, files: Paths): Promise<readonly string[
       dns: [],
       emails: [],
     } as const
-    const client = await issueClient(await readAuthority(files.caFolder), { ...request, now: context.now() })
-    await writeNewFolder(files.clientFolder, filesOf(client, CLIENT_FILES.certificate, CLIENT_FILES.key))
+    const now = context.now()
+    const authority = await readAuthority(files.caFolder)
+    const client = await issueClient(authority, { ...request, now })
+    const { certificatePem } = client
+    const names = [{ kind: 'uri', value: CLIENT_URI }] as const
+    const delivery = {
+      authority,
+      certificatePem,
+      profile: 'client',
+      names,
+      now,
+      file: files.certificate,
+    } as const
+    const made = filesOf(client, CLIENT_FILES.certificate, CLIENT_FILES.key)
+    await writeNewFolder(files.clientFolder, made, async () => await record(delivery))
     rows.push(['made a client certificate', files.clientFolder])
   } else rows.push(['found the client certificate', files.clientFolder])
   return [formatRows(rows, roomOf(context), '   ')]
@@ -279,3 +289,11 @@ function fromBase64url(text: string): string {
 function toBase64url(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64url')
 }
+
+const AFTER = `
+Keeps a development CA and a client certificate in .ingam, or in the folder that INGAM_HOME names.
+
+Exit codes: 0 shown, 1 the client certificate has expired, 3 the folder cannot be read or written, 70 a forgery was accepted, which is our bug.
+
+Example:
+  ingam tour`
