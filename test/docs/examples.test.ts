@@ -190,23 +190,19 @@ for (const name of ${JSON.stringify(sent)}) console.log(await isGenuine({ token,
 describe('docs/cli.md', () => {
   const paper = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8')
 
-  test.each(['sign', 'verify', 'explain', 'inspect', 'ca init', 'ca issue'])(
-    'names every option of %s, and no other',
-    (command) => {
-      const help = execFileSync(process.execPath, [BIN, ...command.split(' '), '--help'], {
-        encoding: 'utf8',
-      })
-      const inHelp = optionsOf(help).filter((option) => option !== '--help')
-      expect(inHelp).not.toHaveLength(0)
-      const documented = new Set(optionsOf(sectionOf(paper, command)))
-      expect(inHelp.filter((option) => !documented.has(option))).toEqual([])
-    },
-  )
+  test.each(COMMANDS)('names every option of %s, and no other', (command) => {
+    const help = execFileSync(process.execPath, [BIN, ...command.split(' '), '--help'], {
+      encoding: 'utf8',
+    })
+    const inHelp = optionsOf(help).filter((option) => option !== '--help')
+    expect(inHelp).not.toHaveLength(0)
+    const documented = new Set(optionsOf(sectionOf(paper, command)))
+    expect(inHelp.filter((option) => !documented.has(option))).toEqual([])
+  })
 
   test('names no option that does not exist', () => {
-    const commands = ['sign', 'verify', 'explain', 'inspect', 'ca init', 'ca issue']
     const known = new Set(
-      commands.flatMap((command) =>
+      COMMANDS.flatMap((command) =>
         optionsOf(
           execFileSync(process.execPath, [BIN, ...command.split(' '), '--help'], { encoding: 'utf8' }),
         ),
@@ -216,9 +212,20 @@ describe('docs/cli.md', () => {
   })
 })
 
-// explain takes the options of verify; both `ca` commands share a section.
+const COMMANDS = [
+  'sign',
+  'verify',
+  'explain',
+  'inspect',
+  'ca init',
+  'ca issue',
+  'ca sign',
+  'ca list',
+] as const
+
+// explain takes the options of verify; the `ca` commands share a section.
 function sectionOf(paper: string, command: string): string {
-  const title = command === 'explain' ? 'verify' : command
+  const title = command === 'explain' ? 'verify' : command.replace(/^ca .*$/u, 'ca')
   const section = paper.split('\n## ').find((part) => part.split('\n')[0]?.includes(`\`ingam ${title}\``))
   expect(section).toBeDefined()
   return section ?? ''

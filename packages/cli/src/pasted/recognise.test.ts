@@ -156,9 +156,7 @@ describe('a megabyte that is no token is read in linear time', () => {
     ['form fields', `curl -d ${'assertion='.repeat(megabyte / 10)}`],
     ['form fields, joined', `curl -d '${'assertion=&'.repeat(megabyte / 11)}'`],
   ])('%s', (_what, text) => {
-    const started = performance.now()
-    recognise(text)
-    // Quadratic work would take minutes.
-    expect(performance.now() - started).toBeLessThan(3_000)
+    // Quadratic work would take minutes: the time-out of the test is what fails then.
+    expect(() => recognise(text)).not.toThrow(RangeError)
   })
 })
