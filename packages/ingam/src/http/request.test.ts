@@ -138,6 +138,29 @@ describe('bindRequest', () => {
     expect(await codeOf(() => bindRequest(post('1'), none))).toBe('ERR_REQUEST_CONTENT')
   })
 
+  test('reads 1 MiB unless told otherwise', async () => {
+    const sent = (length: number): Request => post('x'.repeat(length))
+    expect(await bindRequest(sent(1_048_576), { origin: ORIGIN })).toMatchObject({
+      content: { length: 1_048_576 },
+    })
+    expect(await codeOf(() => bindRequest(sent(1_048_577), { origin: ORIGIN }))).toBe('ERR_REQUEST_CONTENT')
+  })
+
+  test('holds no copy of content that it refused: whoever cancels the request cancels its source', async () => {
+    let isCancelled = false
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(10)),
+      cancel() {
+        isCancelled = true
+      },
+    })
+    const request = new Request('http://internal/', untyped({ method: 'POST', body, duplex: 'half' }))
+    const options = { origin: ORIGIN, maxContentBytes: 5 }
+    expect(await codeOf(() => bindRequest(request, options))).toBe('ERR_REQUEST_CONTENT')
+    await request.body?.cancel()
+    expect(isCancelled).toBe(true)
+  })
+
   test('stops reading content without end', async () => {
     let pulled = 0
     const body = new ReadableStream<Uint8Array>({

@@ -230,6 +230,37 @@ describe('a call that does not say what it must', () => {
   })
 })
 
+describe('what a mismatch says', () => {
+  const challenge = 'challenge-of-the-server'
+  const expected = { ...EXPECTED, challenge, request: { ...REQUEST, content: Uint8Array.of(1) } }
+  // By openssl, of one byte of one.
+  const digest = 'sha-256=:S/USLzRFVMU73i67jNK349FgCtYxw4Wl18ziPHeFRZo=:'
+
+  test.each([
+    ['nonce', 'challenge-of-another', 'the challenge given out', 'another'],
+    ['nonce', 7, 'text', 'number'],
+    ['ath', 'a'.repeat(43), 'the hash of the access token beside it', 'another'],
+    ['htm', 'get', 'GET', 'get'],
+    ['htm', null, 'text', 'null'],
+    [
+      'htu',
+      'https://api.example/orders?secret=1',
+      'https://api.example/orders?…',
+      'https://api.example/orders?… with another query',
+    ],
+    ['htu', 'https://api.example/?secret=1', 'https://api.example/orders?…', 'https://api.example/?…'],
+    ['digest', 'sha-256=:x:', digest, 'sha-256=:x:'],
+  ])('of %s as %j is what would help, and no challenge, query or hash', async (claim, value, ...said) => {
+    const claims = { nonce: challenge, digest, [claim]: value }
+    const { error } = await proofVerifier().explain(await forgeProof({ claims }), expected)
+    expect(error).toMatchObject({
+      code: 'ERR_TOKEN_BINDING_MISMATCH',
+      details: { claim, expected: said[0], found: said[1] },
+    })
+    expect(JSON.stringify(error)).not.toMatch(/challenge-of|secret|page=|IVBYC1G7|aaaa/u)
+  })
+})
+
 describe('signProof', () => {
   test.each([
     ['no request', { request: undefined }, 'ERR_ARG_REQUIRED'],
