@@ -153,6 +153,17 @@ describe('headers of one chain', () => {
     expect(cache.bytes).toBe(bytes)
   })
 
+  test('each weighs its characters, but for the one in whose text the chain is stored', () => {
+    const cache = cacheOf()
+    add(cache, key('chain'), 'value', 'chain 1')
+    const { bytes } = cache
+    add(cache, key('chain'), 'value', 'chain 2 of 18 char')
+    expect(cache.bytes).toBe(bytes + 18)
+    const made = cacheOf()
+    made.add(key('chain'), 'value', 'a header', { text: 'chain 1', reference: 'leaf' })
+    expect(made.bytes).toBe(bytes + 8)
+  })
+
   test('the same one again changes nothing', () => {
     const cache = cacheOf()
     add(cache, key('chain'), 'value', 'chain 1')
