@@ -32,6 +32,23 @@ describe('keys', () => {
   })
 })
 
+test.each([
+  ['an array', []],
+  ['an object of another kind', Promise.resolve({ a: 1 })],
+  ['an object of another kind', new Map([['a', 1]])],
+  ['an object of another kind', Object.create({ a: 1 })],
+])('%s is no plain object: %o', (found, options) => {
+  expect(thrownBy(() => checkOptionKeys('options', options, ['a']))).toMatchObject({
+    code: 'ERR_ARG_TYPE',
+    details: { argument: 'options', expected: 'a plain object', found },
+  })
+})
+
+test('an object without prototype is plain', () => {
+  const options: object = Object.assign(Object.create(null), { a: 1 })
+  expect(checkOptionKeys('options', options, ['a'])).toBeUndefined()
+})
+
 describe('whole numbers', () => {
   const read = (value: unknown): number => {
     if (value !== undefined && typeof value !== 'number') return Number.NaN

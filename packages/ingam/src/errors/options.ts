@@ -3,10 +3,17 @@
 
 import { createError } from './errors.ts'
 
-/** Refuses anything but an object that has known keys only. */
+/**
+ * Refuses anything but a plain object that has known keys only. A promise that nobody waited for, a Map or an object with
+ * options by inheritance would say nothing, or something that was not looked at.
+ */
 export function checkOptionKeys(argument: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {
     throw createError('ERR_ARG_TYPE', { argument, expected: 'an options object', found: kindOf(options) })
+  }
+  if (!isPlainObject(options)) {
+    const found = Array.isArray(options) ? 'an array' : 'an object of another kind'
+    throw createError('ERR_ARG_TYPE', { argument, expected: 'a plain object', found })
   }
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw createError('ERR_ARG_UNKNOWN_OPTION', { argument: key, known })

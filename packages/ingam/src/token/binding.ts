@@ -5,7 +5,7 @@
 import { platform } from '#platform'
 import { encodeBase64, encodeBase64url } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
-import { checkOptionKeys, isPlainObject, kindOf } from '../errors/options.ts'
+import { checkOptionKeys, kindOf } from '../errors/options.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { Profile } from './profile.ts'
 
@@ -121,11 +121,6 @@ function readExpected(
 ): ExpectedBinding {
   if (expected === undefined) return {}
   checkOptionKeys(argument, expected, [...bound, ...bindable])
-  // A promise that nobody waited for, a Map or a Request would demand nothing, in silence.
-  if (!isPlainObject(expected)) {
-    const found = Array.isArray(expected) ? 'an array' : 'an object of another kind'
-    throw createError('ERR_ARG_TYPE', { argument, expected: 'a plain object', found })
-  }
   const given = { ...expected }
   // A challenge that has expired and was not found is no leave to answer none.
   for (const name of [...bound, ...bindable]) {

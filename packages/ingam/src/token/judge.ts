@@ -183,11 +183,12 @@ async function judgeCold(
 
 // Chains are public: that a sender names one of them proves nothing, and everything about it is still to be verified.
 async function resolve({ plan, cache }: Bench, thumbprint: string): Promise<readonly string[]> {
-  const given = await plan.knownChains.find(thumbprint)
-  if (given !== undefined) return given
+  // The one that came last with a token before the one that was given: its path has been seen.
   const chainText = cache.findReference(thumbprint)
-  if (chainText === undefined) throw createError('ERR_TOKEN_UNKNOWN_THUMBPRINT', { thumbprint })
-  return chainIn(chainText)
+  if (chainText !== undefined) return chainIn(chainText)
+  const given = await plan.knownChains.find(thumbprint)
+  if (given === undefined) throw createError('ERR_TOKEN_UNKNOWN_THUMBPRINT', { thumbprint })
+  return given
 }
 
 interface Payload {

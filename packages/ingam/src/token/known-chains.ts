@@ -18,31 +18,25 @@ export interface KnownChains {
 // LIMIT: each takes a few kilobytes; whoever has more clients lets them send x5c once.
 const MAX_CHAINS = 10_000
 
-/** Checks the chains' shapes; ERR_ARG_* where they have another. Thumbprints are computed when the first is asked for. */
+/** Checks the chains' shapes; ERR_ARG_* where they have another. Thumbprints are computed when the verifier is made. */
 export function createKnownChains(chains: readonly (readonly Certificate[])[] | undefined): KnownChains {
   const given = chains === undefined ? [] : checkChains(chains)
-  let table: Promise<ReadonlyMap<string, readonly string[]>> | undefined
+  if (given.length === 0) return { find: () => Promise.resolve(undefined) }
+  const table = tableOf(given)
   return {
     async find(thumbprint) {
-      if (given.length === 0) return undefined
-      table ??= tableOf(given)
-      return (await table).get(thumbprint)
+      return (await table).get(thumbprint)?.map(({ der }) => encodeBase64(der))
     },
   }
 }
 
 async function tableOf(
   chains: readonly (readonly Certificate[])[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const table = new Map<string, readonly string[]>()
+): Promise<ReadonlyMap<string, readonly Certificate[]>> {
+  const table = new Map<string, readonly Certificate[]>()
   for (const chain of chains) {
     const [leaf] = chain
-    if (leaf === undefined) continue
-    const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
-    table.set(
-      thumbprint,
-      chain.map(({ der }) => encodeBase64(der)),
-    )
+    if (leaf !== undefined) table.set(encodeBase64url(await platform.sha256(leaf.der)), chain)
   }
   return table
 }
@@ -57,7 +51,7 @@ function checkChains(chains: unknown): readonly (readonly Certificate[])[] {
     if (chain.length === 0 || chain.length > MAX_CERTIFICATES)
       throw wrong(expected, `an array of ${chain.length}`)
     return Array.from(chain, (certificate: unknown) => {
-      if (isCertificate(certificate)) return certificate
+      if (isCertificate(certificate) && certificate.der instanceof Uint8Array) return certificate
       throw wrong(expected, `an array with ${kindOf(certificate)}`)
     })
   })

@@ -384,6 +384,7 @@ describe('a header by reference', () => {
     ['an empty chain', [[]]],
     ['a chain above the limit', [Array.from({ length: 11 }, () => leaf.certificate)]],
     ['bytes', [[leaf.der]]],
+    ['something that calls itself a certificate', [[{ kind: 'certificate' }]]],
     ['a hole', [[leaf.certificate]].concat(new Array(1))],
     ['a chain with a hole', [[leaf.certificate].concat(new Array(1))]],
     ['more chains than are held', Array.from({ length: 10_001 }, () => [leaf.certificate])],
