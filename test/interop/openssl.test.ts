@@ -8,6 +8,7 @@ import { encodePem, formatGeneralName, formatName, verifyPath } from 'ingam/x509
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KEY_TYPES } from '../support/algorithms.ts'
 import { codeOf } from '../support/codes.ts'
+import { derFromFixed, fixedFromDer } from '../support/ecdsa-form.ts'
 import {
   CA_EXTENSIONS,
   CLIENT_EXTENSIONS,
@@ -564,7 +565,7 @@ describeWith(['openssl'], 'openssl', ({ openssl }) => {
   ): string {
     const signed = toSign(algorithm, client)
     const signature = opensslSignature(algorithm, keyFile, signed)
-    const written = algorithm === 'ES256' ? fixedFromDer(signature) : signature
+    const written = algorithm === 'ES256' ? fixedFromDer(signature, 32) : signature
     return `${signed}.${written.toString('base64url')}`
   }
 
@@ -655,24 +656,4 @@ function flip(bytes: Uint8Array, index: number): Buffer {
 function splitOnce(line: string): readonly [string, string] {
   const index = line.indexOf('=')
   return [line.slice(0, index), line.slice(index + 1)]
-}
-
-// Both written here and not taken from the library, so that an error there cannot cancel out.
-function derFromFixed(signature: Uint8Array): Buffer {
-  const integers = [signature.subarray(0, 32), signature.subarray(32)].map((part) => {
-    const hex = Buffer.from(part)
-      .toString('hex')
-      .replace(/^(?:00)+(?=..)/u, '')
-    const bytes = Buffer.from(Number.parseInt(hex.slice(0, 2), 16) >= 0x80 ? `00${hex}` : hex, 'hex')
-    return Buffer.concat([Buffer.of(0x02, bytes.length), bytes])
-  })
-  const body = Buffer.concat(integers)
-  return Buffer.concat([Buffer.of(0x30, body.length), body])
-}
-
-function fixedFromDer(der: Buffer): Buffer {
-  const rLength = der[3] ?? 0
-  const r = der.subarray(4, 4 + rLength)
-  const s = der.subarray(6 + rLength)
-  return Buffer.concat([r, s].map((part) => Buffer.concat([Buffer.alloc(32), part]).subarray(-32)))
 }
