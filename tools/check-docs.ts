@@ -1,13 +1,15 @@
-// Tool: holds the papers against the source. docs/errors.md is the catalogue, row by row (--write makes it anew);
-// each code is provoked by some test; each relative link leads to a file; each rule of docs/profile.md names tests that are
-// there, and each deviation of the source has its row in it.
+// Tool: holds the papers against the source. docs/errors.md is the catalogue, row by row, and docs/interop.md has the matrix
+// of the peers (--write makes both anew); each code is provoked by some test; each relative link leads to a file; each rule
+// of docs/profile.md names tests that are there, and each deviation of the source has its row in it.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { catalogue, codes } from '../packages/ingam/src/errors/catalogue.ts'
+import { withMatrix } from './interop-matrix.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const ERRORS = join(ROOT, 'docs', 'errors.md')
+const INTEROP = join(ROOT, 'docs', 'interop.md')
 
 /** The text that docs/errors.md must have. */
 export function errorsPage(): string {
@@ -94,10 +96,18 @@ function profileProblems(): string[] {
 }
 
 function main(): void {
-  if (process.argv.includes('--write')) writeFileSync(ERRORS, errorsPage())
+  const interop = readFileSync(INTEROP, 'utf8')
+  const withMatrixOfNow = withMatrix(interop)
+  if (process.argv.includes('--write')) {
+    writeFileSync(ERRORS, errorsPage())
+    if (withMatrixOfNow !== undefined) writeFileSync(INTEROP, withMatrixOfNow)
+  }
   const problems: string[] = []
   if (!existsSync(ERRORS) || readFileSync(ERRORS, 'utf8') !== errorsPage()) {
     problems.push('docs/errors.md differs from the catalogue; run: npm run docs')
+  }
+  if (readFileSync(INTEROP, 'utf8') !== withMatrixOfNow) {
+    problems.push('docs/interop.md differs from the table of the peers; run: npm run docs')
   }
   const tests = [
     ...filesIn('packages').filter((path) => path.endsWith('.test.ts')),

@@ -97,6 +97,21 @@ const intermediates = [readFileSync('middle.der')]
   expect(node('path.mjs')).toMatch(/^3 x509-sha256:[\w-]{43} \[\] \d{4}-\d\d-\d\dT/u)
 })
 
+test('the credential for an old verifier signs as EdDSA', async () => {
+  const [code = ''] = blocksOf('docs/interop.md', 'ts')
+  const client = await (await createTestCa()).issue({ keyType: 'Ed25519' })
+  put('client.pem', client.pem)
+  put('client.key', client.privateKeyPem)
+  const prelude = `import { signToken } from 'ingam'
+import { loadCredential } from 'ingam/node'
+`
+  const ending = `const token = await signToken(credential, { audience: 'https://api.example' })
+console.log(JSON.parse(Buffer.from(token.split('.')[0], 'base64url')).alg)
+`
+  put('old-verifier.mjs', prelude + code + ending)
+  expect(node('old-verifier.mjs')).toBe('EdDSA\n')
+})
+
 describe.each(['README.md', 'packages/cli/README.md'])('%s', (paper) => {
   test('its three shell lines work as pasted', () => {
     const lines = blocksOf(paper, 'sh')

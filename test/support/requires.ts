@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
+import { peerProduct } from './built-peers.ts'
 
 /** What can be needed. */
 export type Need =
@@ -12,6 +13,11 @@ export type Need =
   | 'openssl 3.0'
   | 'certtool'
   | 'pyopenssl 23.0'
+  | 'cryptography 38'
+  | 'pyjwt 2.6'
+  | 'go-jose'
+  | 'nimbus-jose-jwt'
+  | 'java'
   | 'chromium'
   | 'bash'
   | 'zsh'
@@ -26,6 +32,11 @@ const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
   certtool: ['certtool'],
   // Debian's packages belong to Debian's Python, whichever comes first on the path.
   'pyopenssl 23.0': ['/usr/bin/python3'],
+  'cryptography 38': ['/usr/bin/python3'],
+  'pyjwt 2.6': ['/usr/bin/python3'],
+  'go-jose': [peerProduct('go')],
+  'nimbus-jose-jwt': [peerProduct('java')],
+  java: ['java'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   bash: ['bash'],
   zsh: ['zsh'],
@@ -33,11 +44,25 @@ const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
   pkits: [join(ROOT, '..', 'shared', 'vectors', 'pkits', 'pkits.json')],
 }
 
+/** What else must hold of what was found: each version judges some things in another way. */
+const CONDITIONS: Partial<Readonly<Record<Need, (path: string) => boolean>>> = {
+  'openssl 3.0': (path) => /^OpenSSL 3\.0\./u.test(outputOf(path, 'version')),
+  // 24.3 has no sign and verify any more.
+  'pyopenssl 23.0': (path) => pythonVersionOf(path, 'OpenSSL').startsWith('23.0.'),
+  'cryptography 38': (path) => pythonVersionOf(path, 'cryptography').startsWith('38.'),
+  'pyjwt 2.6': (path) => pythonVersionOf(path, 'jwt').startsWith('2.6.'),
+}
+
 const HOW: Readonly<Record<Need, string>> = {
   openssl: 'openssl is not installed',
   'openssl 3.0': 'openssl is not installed in version 3.0, whose verdicts are compared',
   certtool: 'certtool is not installed (package gnutls-bin)',
   'pyopenssl 23.0': '/usr/bin/python3 has no pyOpenSSL 23.0 (packages python3-openssl, python3-cryptography)',
+  'cryptography 38': '/usr/bin/python3 has no cryptography 38 (package python3-cryptography)',
+  'pyjwt 2.6': '/usr/bin/python3 has no PyJWT 2.6 (package python3-jwt)',
+  'go-jose': 'the peer in Go is not built (npm run peers)',
+  'nimbus-jose-jwt': 'the peer in Java is not built (npm run peers)',
+  java: 'java is not installed (package default-jdk-headless)',
   chromium: 'chromium is not installed',
   bash: 'bash is not installed',
   zsh: 'zsh is not installed',
@@ -48,10 +73,7 @@ const HOW: Readonly<Record<Need, string>> = {
 /** The absolute path of what is needed, or undefined where it is missing. */
 export function pathOf(need: Need): string | undefined {
   const found = CANDIDATES[need].map(locate).find((path) => path !== undefined)
-  if (found === undefined) return undefined
-  if (need === 'openssl 3.0' && !isOpenssl30(found)) return undefined
-  if (need === 'pyopenssl 23.0' && !hasPyopenssl23(found)) return undefined
-  return found
+  return found !== undefined && CONDITIONS[need]?.(found) === false ? undefined : found
 }
 
 /**
@@ -86,15 +108,13 @@ function isStrict(): boolean {
   return process.env['CI'] === 'true'
 }
 
-// Each version judges some paths in another way.
-function isOpenssl30(path: string): boolean {
-  return /^OpenSSL 3\.0\./u.test(spawnSync(path, ['version'], { encoding: 'utf8' }).stdout)
+// -I: neither the user's packages nor the environment.
+function pythonVersionOf(python: string, module: string): string {
+  return outputOf(python, '-I', '-c', `import ${module}; print(${module}.__version__)`)
 }
 
-// 24.3 has no sign and verify any more.
-function hasPyopenssl23(python: string): boolean {
-  const script = 'import cryptography, OpenSSL; print(OpenSSL.__version__)'
-  return /^23\.0\./u.test(spawnSync(python, ['-c', script], { encoding: 'utf8' }).stdout)
+function outputOf(path: string, ...args: readonly string[]): string {
+  return spawnSync(path, args, { encoding: 'utf8' }).stdout
 }
 
 function locate(candidate: string): string | undefined {
