@@ -22,6 +22,9 @@ export type Need =
   | 'bash'
   | 'zsh'
   | 'fish'
+  | 'nginx'
+  | 'haproxy'
+  | 'caddy'
   | 'pkits'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -41,6 +44,10 @@ const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
   bash: ['bash'],
   zsh: ['zsh'],
   fish: ['fish'],
+  // Debian puts these where only root's path leads.
+  nginx: ['nginx', '/usr/sbin/nginx'],
+  haproxy: ['haproxy', '/usr/sbin/haproxy'],
+  caddy: ['caddy'],
   pkits: [join(ROOT, '..', 'shared', 'vectors', 'pkits', 'pkits.json')],
 }
 
@@ -67,6 +74,9 @@ const HOW: Readonly<Record<Need, string>> = {
   bash: 'bash is not installed',
   zsh: 'zsh is not installed',
   fish: 'fish is not installed',
+  nginx: 'nginx is not installed',
+  haproxy: 'haproxy is not installed',
+  caddy: 'caddy is not installed',
   pkits: '../shared/vectors/pkits is not there',
 }
 

@@ -30,6 +30,8 @@ export type TestKeyType =
   | 'P-521'
   | 'RSA-1024'
   | 'RSA-2048'
+  | 'RSA-3072'
+  | 'RSA-4096'
   | 'RSA-PSS-2048'
   | 'id-RSASSA-PSS-2048'
   | 'id-RSASSA-PSS-2048-SHA-256'
@@ -181,6 +183,8 @@ const GENERATION = {
   // Too weak for any verifier; here to be refused.
   'RSA-1024': { ...RSA, modulusLength: 1024 },
   'RSA-2048': { ...RSA, modulusLength: 2048 },
+  'RSA-3072': { ...RSA, modulusLength: 3072 },
+  'RSA-4096': { ...RSA, modulusLength: 4096 },
   'RSA-PSS-2048': RSA_PSS,
   'id-RSASSA-PSS-2048': RSA_PSS,
   'id-RSASSA-PSS-2048-SHA-256': RSA_PSS,
@@ -194,6 +198,8 @@ const SIGNING = {
   'P-521': { name: 'ECDSA', hash: 'SHA-256' },
   'RSA-1024': { name: 'RSASSA-PKCS1-v1_5' },
   'RSA-2048': { name: 'RSASSA-PKCS1-v1_5' },
+  'RSA-3072': { name: 'RSASSA-PKCS1-v1_5' },
+  'RSA-4096': { name: 'RSASSA-PKCS1-v1_5' },
   'RSA-PSS-2048': { name: 'RSA-PSS', saltLength: 32 },
   'id-RSASSA-PSS-2048': { name: 'RSA-PSS', saltLength: 32 },
   'id-RSASSA-PSS-2048-SHA-256': { name: 'RSA-PSS', saltLength: 32 },
@@ -227,6 +233,8 @@ const SIGNATURE_ALGORITHMS: Readonly<Record<TestKeyType, Uint8Array>> = {
   'P-521': ECDSA_WITH_SHA256,
   'RSA-1024': SHA256_WITH_RSA,
   'RSA-2048': SHA256_WITH_RSA,
+  'RSA-3072': SHA256_WITH_RSA,
+  'RSA-4096': SHA256_WITH_RSA,
   'RSA-PSS-2048': PSS_WITH_SHA256,
   'id-RSASSA-PSS-2048': PSS_WITH_SHA256,
   'id-RSASSA-PSS-2048-SHA-256': PSS_WITH_SHA256,

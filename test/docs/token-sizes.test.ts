@@ -1,0 +1,67 @@
+// What docs/token-format.md says under "Sizes" is what our signer writes, and what header-limits.test.ts finds.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { HEADER_LIMITS, headerLimitTable, LONGEST_TOKEN } from '../support/header-limits.ts'
+import { measureTokens, PRESENTATIONS, type SizeRow, tokenSizeTable } from '../support/token-sizes.ts'
+
+const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'token-format.md'), 'utf8')
+const section = page.split('\n## ').find((part) => part.startsWith('Sizes\n')) ?? ''
+let measured: readonly SizeRow[] = []
+
+beforeAll(async () => {
+  measured = await measureTokens()
+}, 60_000)
+
+test('the page has every row of tokens, each size within 2 % of one signed now', () => {
+  const written = rowsOf(section)
+  expect(written.map(({ title }) => title)).toEqual(measured.map(({ title }) => title))
+  for (const [index, { title, sizes }] of measured.entries()) {
+    expect(sizes).toHaveLength(PRESENTATIONS.length)
+    for (const [column, size] of sizes.entries()) {
+      const said = written[index]?.sizes[column] ?? 0
+      expect(
+        Math.abs(said / size - 1),
+        `${title}, ${PRESENTATIONS[column]}: ${said}, now ${size}`,
+      ).toBeLessThan(0.02)
+    }
+  }
+})
+
+test('a table that is written anew reads as what was measured, rounded to tens', () => {
+  const rounded = measured.map(({ title, sizes }) => ({
+    title,
+    sizes: sizes.map((size) => Math.round(size / 10) * 10),
+  }))
+  expect(rowsOf(tokenSizeTable(measured))).toEqual(rounded)
+})
+
+test('the page has the table of servers', () => {
+  expect(section).toContain(`\n${headerLimitTable()}\n`)
+})
+
+test('what the page says of both tables is so', () => {
+  const limits = Object.values(HEADER_LIMITS).map(({ longest }) => longest)
+  const isMlDsa = ({ title }: SizeRow): boolean => title.startsWith('ML-DSA')
+  const byReference = measured.map(({ sizes }) => sizes.at(-1) ?? Number.NaN)
+  const chains = (rows: readonly SizeRow[]): number[] => rows.flatMap(({ sizes }) => sizes.slice(0, -1))
+  expect(Math.max(...byReference)).toBeLessThan(Math.min(...limits))
+  expect(Math.max(...chains(measured.filter((row) => !isMlDsa(row))))).toBeLessThan(Math.min(...limits))
+  expect(Math.min(...chains(measured.filter(isMlDsa)))).toBeGreaterThan(HEADER_LIMITS.nginx.longest)
+  expect(Math.max(...chains(measured))).toBeLessThan(LONGEST_TOKEN)
+  const byLength = measured.toSorted((a, b) => (a.sizes[2] ?? 0) - (b.sizes[2] ?? 0))
+  expect(byLength.slice(0, 2).map(({ title }) => title)).toEqual(['Ed25519', 'ES256'])
+})
+
+function rowsOf(text: string): SizeRow[] {
+  const table = text.split('\n\n').find((block) => block.startsWith('| `alg` | leaf alone |')) ?? ''
+  return table
+    .trimEnd()
+    .split('\n')
+    .slice(2)
+    .map((line) => {
+      const [title = '', ...sizes] = line.slice(2, -2).split(' | ')
+      return { title, sizes: sizes.map((size) => Number(size.replaceAll(',', ''))) }
+    })
+}
