@@ -103,7 +103,7 @@ export async function startServer(
     await answering(port, child)
   } catch (cause) {
     await stop()
-    throw new Error(`${program} did not start: ${said}`, { cause })
+    throw new Error(`${program} did not start: ${said === '' ? String(cause) : said}`, { cause })
   }
   return { port, stop }
 }
