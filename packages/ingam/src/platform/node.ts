@@ -105,17 +105,25 @@ function verifyWith(
     case 'rsa-pkcs1':
       return verifyNode(NODE_HASH[scheme.hash], data, key, signature)
     case 'rsa-pss':
-      return verifyNode(
-        NODE_HASH[scheme.hash],
-        data,
-        { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.saltLength },
-        signature,
+      return (
+        isAsLongAsModulus(signature, key) &&
+        verifyNode(
+          NODE_HASH[scheme.hash],
+          data,
+          { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.saltLength },
+          signature,
+        )
       )
     case 'ed25519':
     case 'ed448':
     case 'ml-dsa':
       return verifyNode(null, data, key, signature)
   }
+}
+
+// RFC 8017 §8.1.2, step 1. OpenSSL asks this of PKCS #1 v1.5 alone: here it takes a signature without its zero octets.
+function isAsLongAsModulus(signature: Uint8Array, key: KeyObject): boolean {
+  return signature.length === Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
 }
 
 function signWith(scheme: SignatureScheme, key: KeyObject, data: Uint8Array): Uint8Array {

@@ -165,6 +165,24 @@ describe('a signature of another scheme of the same key does not verify', () => 
   })
 })
 
+// RFC 8017 §8.1.2, step 1; OpenSSL itself takes it for RSASSA-PSS.
+test.each([
+  ['PKCS #1', { kind: 'rsa-pkcs1', hash: 'SHA-256' }],
+  ['PSS', { kind: 'rsa-pss', hash: 'SHA-256', saltLength: 32 }],
+] as const)('an RSA signature without the zero in front does not verify: %s', async (_, scheme) => {
+  const privateKey = await platform.importPrivateKey(PAIRS.RSA.pkcs8, scheme)
+  if (privateKey === undefined) throw new Error('the key was not imported')
+  for (let tries = 0; ; tries++) {
+    const data = Uint8Array.of(tries >> 8, tries & 0xff)
+    const signature = await platform.sign(scheme, privateKey, data)
+    if (signature[0] !== 0) continue
+    const key = await publicKeyOf('RSA', scheme)
+    expect(await platform.verifySignature(scheme, key, data, signature)).toBe(true)
+    expect(await platform.verifySignature(scheme, key, data, signature.subarray(1))).toBe(false)
+    return
+  }
+})
+
 test("agrees with Node's own signatures", async () => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const scheme = { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-256', encoding: 'der' } as const

@@ -32,7 +32,7 @@ export const platform: Platform = {
       scheme.kind === 'ecdsa' && scheme.encoding === 'der'
         ? ecdsaP1363FromDer(signature, COORDINATE_BYTES[scheme.curve])
         : signature
-    if (cryptoKey === undefined || raw === undefined) return false
+    if (cryptoKey === undefined || raw === undefined || !isAsLongAsModulus(raw, cryptoKey)) return false
     try {
       return await crypto.subtle.verify(operationParameters(scheme), cryptoKey, copyOf(raw), copyOf(data))
     } catch {
@@ -75,6 +75,12 @@ export const platform: Platform = {
   randomBytes(length): Uint8Array {
     return crypto.getRandomValues(new Uint8Array(length))
   },
+}
+
+// RFC 8017 §8.1.2, step 1. Engines above OpenSSL take an RSASSA-PSS signature without its zero octets.
+function isAsLongAsModulus(signature: Uint8Array, { algorithm }: CryptoKey): boolean {
+  if (!('modulusLength' in algorithm) || typeof algorithm.modulusLength !== 'number') return true
+  return signature.length === Math.ceil(algorithm.modulusLength / 8)
 }
 
 const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const
