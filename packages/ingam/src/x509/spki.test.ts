@@ -261,7 +261,7 @@ describe.each([
   ['ML-DSA-87', '2.16.840.1.101.3.4.3.19', 2_592, { kind: 'ml-dsa', parameterSet: 'ML-DSA-87' }],
 ])('%s', (name, oid, length, expected) => {
   test('is read and named, and is not weak', () => {
-    const key = read(spki(oid, undefined, new Uint8Array(length)))
+    const key = read(spki(oid, undefined, new Uint8Array(length).fill(7)))
     expect(key.key).toEqual(expected)
     expect(describeKey(key)).toBe(name)
     expect(weaknessOf(key)).toBeUndefined()
@@ -391,7 +391,15 @@ describe('weakness', () => {
   })
 
   test('is not told of Ed25519', () => {
-    expect(weaknessOf(read(spki(ED25519, undefined, new Uint8Array(32))))).toBeUndefined()
+    expect(weaknessOf(read(spki(ED25519, undefined, new Uint8Array(32).fill(7))))).toBeUndefined()
+  })
+
+  test.each([
+    ['Ed25519', ED25519, 32],
+    ['Ed448', '1.3.101.113', 57],
+  ])('is told of a point of small order of %s', (_, oid, length) => {
+    const key = spki(oid, undefined, new Uint8Array(length).with(0, 1))
+    expect(weaknessOf(read(key))).toBe('a point of small order, for which anybody can sign')
   })
 
   test('is told of an unsupported key', () => {

@@ -10,6 +10,7 @@ import { createError } from '../errors/errors.ts'
 import type { CurveName, MlDsaParameterSet } from '../platform/contract.ts'
 import { type AlgorithmIdentifier, isNull, readAlgorithmIdentifier } from './algorithm.ts'
 import { type PssParameters, readPssParameters } from './pss.ts'
+import { isOfSmallOrder } from './small-order.ts'
 
 /** A public key by kind. */
 export type PublicKeyKind =
@@ -89,6 +90,8 @@ const MAX_RSA_EXPONENT = 2n ** 33n - 1n
 export function weaknessOf(spki: SubjectPublicKeyInfo): string | undefined {
   const { key } = spki
   if (key.kind === 'unsupported') return key.problem
+  if ((key.kind === 'ed25519' || key.kind === 'ed448') && isOfSmallOrder(key.kind, spki.subjectPublicKey))
+    return 'a point of small order, for which anybody can sign'
   if (key.kind !== 'rsa' && key.kind !== 'rsa-pss') return undefined
   if (key.modulusBits < MIN_RSA_BITS)
     return `modulus of ${key.modulusBits} bits, at least ${MIN_RSA_BITS} are required`
