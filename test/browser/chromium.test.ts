@@ -14,7 +14,9 @@ import { KEY_TYPES } from '../support/algorithms.ts'
 import { codeOf } from '../support/codes.ts'
 import { describeWith } from '../support/requires.ts'
 import { type StaticServer, startStaticServer } from '../support/static-server.ts'
-import vectors from '../vectors/tokens-v1.json' with { type: 'json' }
+import { readVectors } from '../vectors/files.ts'
+import { stepsOf, type VectorFile } from '../vectors/format.ts'
+import { type Judgement, judgeVectors } from '../vectors/runner.ts'
 
 declare global {
   /** What the page imported; it exists there alone. */
@@ -22,7 +24,7 @@ declare global {
 }
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const FOLDERS = { dist: join(ROOT, 'packages', 'ingam', 'dist'), vectors: join(ROOT, 'test', 'vectors') }
+const FOLDERS = { dist: join(ROOT, 'packages', 'ingam', 'dist') }
 const PAGE = `<!doctype html>
 <link rel="icon" href="data:,">
 <script type="importmap">{ "imports": { "#platform": "/dist/platform/web.js" } }</script>
@@ -39,12 +41,6 @@ interface Signed {
   readonly root: string
   /** The verdict in the page on the token and on its neighbours. */
   readonly verdicts: Readonly<Record<string, string>>
-}
-
-interface Verdict {
-  readonly id: string
-  readonly verify: string
-  readonly explain: string
 }
 
 describeWith(['chromium'], 'chromium', ({ chromium }) => {
@@ -122,27 +118,43 @@ describeWith(['chromium'], 'chromium', ({ chromium }) => {
     }
   })
 
-  describe('vectors', () => {
-    let verdicts: ReadonlyMap<string, Verdict>
+  describe.each(readVectors())('vectors: $group', (file) => {
+    let judgements: ReadonlyMap<string, Judgement>
 
     beforeAll(async () => {
-      const list = await page.evaluate(judgeInPage, `${server.origin}/vectors/tokens-v1.json`)
-      verdicts = new Map(list.map((verdict) => [verdict.id, verdict]))
+      // The runner's text runs in the page, on the page's own library.
+      const list = await page.evaluate<readonly Judgement[]>(
+        `(${String(judgeVectors)})(${JSON.stringify(file)}, library)`,
+      )
+      judgements = new Map(list.map((judgement) => [judgement.id, judgement]))
     }, 120_000)
 
-    test.each(vectors.cases)('$id: $expected', ({ id, expected: usual, requires }) => {
-      const isMissing = requires !== undefined && !algorithms.some((algorithm) => algorithm === requires)
-      const expected = isMissing ? 'ERR_TOKEN_ALGORITHM_KEY' : usual
-      expect(verdicts.get(id)).toEqual({ id, verify: expected, explain: expected })
+    test.each(file.cases)('$id: $comment', (vector) => {
+      const steps = stepsOf(vector)
+      const found = judgements.get(vector.id)
+      if (isJudgeable(vector)) {
+        expect(found?.fresh).toEqual(
+          steps.map(({ verdict, code, waitSeconds }) => ({ verdict, code, waitSeconds })),
+        )
+        expect(found?.explained).toEqual(steps.map(({ verdict, code, check }) => ({ verdict, code, check })))
+      } else {
+        // Without the algorithm nothing of it is accepted.
+        expect(found?.fresh.map(({ verdict }) => verdict)).toEqual(steps.map(() => 'refused'))
+      }
     })
   })
+
+  function isJudgeable({ requires = [] }: VectorFile['cases'][number]): boolean {
+    return requires.every(
+      (need) => need === 'chain memory' || algorithms.some((algorithm) => algorithm.startsWith(need)),
+    )
+  }
 
   test.each([
     '/package.json',
     '/dist/',
     '/dist/..%2fpackage.json',
     '/dist/index.d.ts',
-    '/vectors/generate.ts',
     '/constructor/index.js',
   ])('the server does not serve %s', async (path) => {
     const status = await page.request.get(server.origin + path).then((response) => response.status())
@@ -216,29 +228,6 @@ async function signInPage({ algorithm, keyType }: SigningInPage): Promise<Signed
     ),
   }
   return { algorithm, token, root: root.pem, verdicts }
-}
-
-async function judgeInPage(url: string): Promise<readonly Verdict[]> {
-  const { createVerifier, isPkiError, parseCertificates } = library
-  const file: typeof vectors = await (await fetch(url)).json()
-  const trustAnchors = parseCertificates(file.trustAnchors)
-  const list: Verdict[] = []
-  for (const { id, token } of file.cases) {
-    const verifier = createVerifier({
-      trustAnchors,
-      audience: file.audience,
-      revocation: 'off',
-      oneTimeUse: 'off',
-      clock: () => new Date(file.at),
-    })
-    const { accepted, error } = await verifier.explain(token)
-    const verify = await verifier.verify(token).then(
-      () => 'accepted',
-      (refusal) => (isPkiError(refusal) ? refusal.code : String(refusal)),
-    )
-    list.push({ id, verify, explain: accepted ? 'accepted' : (error?.code ?? 'nothing') })
-  }
-  return list
 }
 
 async function verdictOnNode(token: string, root: string, audience: string): Promise<string> {

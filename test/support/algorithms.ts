@@ -30,7 +30,12 @@ export interface WebSigning {
     readonly hash?: string
     readonly namedCurve?: 'P-256' | 'P-384' | 'P-521'
   }
-  readonly signing: { readonly name: string; readonly hash?: string; readonly saltLength?: number }
+  readonly signing: {
+    readonly name: string
+    readonly hash?: string
+    readonly saltLength?: number
+    readonly context?: Uint8Array<ArrayBuffer>
+  }
 }
 
 /** WebCrypto's parameters for each algorithm. */
@@ -70,6 +75,11 @@ export function ecdsa(namedCurve: 'P-256' | 'P-384' | 'P-521', hash: string): We
 /** RSASSA-PSS with any length of salt. */
 export function rsaPss(hash: string, saltLength: number): WebSigning {
   return { key: { name: 'RSA-PSS', hash }, signing: { name: 'RSA-PSS', saltLength } }
+}
+
+/** ML-DSA over a context, which tokens never have (RFC 9964). */
+export function withContext(name: string, context: string): WebSigning {
+  return { key: { name }, signing: { name, context: new TextEncoder().encode(context) } }
 }
 
 function rsa(hash: string): WebSigning {

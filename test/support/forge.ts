@@ -5,7 +5,7 @@ import { encodeBase64, encodeBase64url } from '../../packages/ingam/src/bytes/ba
 import { defaultAlgorithm, type TokenAlgorithm } from '../../packages/ingam/src/keys/algorithms.ts'
 import { borneSubjects, subjectsOf } from '../../packages/ingam/src/keys/subjects.ts'
 import type { TestCertificate } from '../../packages/ingam/src/testing/test-ca.ts'
-import { ecdsa, rsaPss, signAs, WEB_SIGNING } from './algorithms.ts'
+import { ecdsa, rsaPss, signAs, WEB_SIGNING, withContext } from './algorithms.ts'
 
 /** The instant around which forged tokens lie unless told otherwise. */
 export const AT: Date = new Date('2026-06-01T12:00:00Z')
@@ -17,8 +17,14 @@ export const AUDIENCE = 'https://api.example'
 const SIGNING = {
   ...WEB_SIGNING,
   'ES256 with SHA-512': ecdsa('P-256', 'SHA-512'),
+  'ES384 with SHA-256': ecdsa('P-384', 'SHA-256'),
+  'ES512 with SHA-384': ecdsa('P-521', 'SHA-384'),
   'PS256 without salt': rsaPss('SHA-256', 0),
+  'PS256 with a salt of 20 bytes': rsaPss('SHA-256', 20),
   'PS256 with a salt of 33 bytes': rsaPss('SHA-256', 33),
+  // RFC 8017 §9.1.1: what 2048 bits have room for.
+  'PS256 with the longest salt': rsaPss('SHA-256', 256 - 32 - 2),
+  'ML-DSA-44 with a context': withContext('ML-DSA-44', 'ingam'),
 } as const
 
 /** How the signature is really made, whatever the header says. */
