@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { catalogue, codes } from '../packages/ingam/src/errors/catalogue.ts'
+import { CHECKS } from '../packages/ingam/src/token/trace.ts'
 import { withMatrix } from './interop-matrix.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -54,6 +55,22 @@ export function untoldDeviations(page: string, sources: ReadonlyMap<string, stri
     .map(([name]) => name)
 }
 
+/** The codes of tokens that the specification does not name. */
+export function unspecifiedCodes(page: string): string[] {
+  return codes.filter((code) => code.startsWith('ERR_TOKEN_') && !page.includes(`\`${code}\``))
+}
+
+/** The checks that the specification lists, each with its codes: rows of number, text, name, codes. */
+export function specifiedChecks(page: string): ReadonlyMap<string, readonly string[]> {
+  const rows = page.matchAll(/^\| (\d+) \| [^|]+ \| `(\w+)` \| ([^|]+) \|$/gmu)
+  return new Map(
+    [...rows].map(([, , name = '', cells = '']) => [
+      name,
+      [...cells.matchAll(/`(\w+)…?`/gu)].map(([, code = '']) => code),
+    ]),
+  )
+}
+
 const HEAD = `# Codes
 
 Every refusal has one of these codes. Codes are API: removing one or giving it another meaning is a major version.
@@ -95,6 +112,16 @@ function profileProblems(): string[] {
   ]
 }
 
+function specificationProblems(): string[] {
+  const page = readFileSync(join(ROOT, 'docs', 'token-format.md'), 'utf8')
+  const listed = [...specifiedChecks(page).keys()].join(', ')
+  const made = CHECKS.map(([id]) => id).join(', ')
+  return [
+    ...unspecifiedCodes(page).map((code) => `docs/token-format.md: ${code} is not named`),
+    ...(listed === made ? [] : [`docs/token-format.md: lists the checks ${listed}, made are ${made}`]),
+  ]
+}
+
 function main(): void {
   const interop = readFileSync(INTEROP, 'utf8')
   const withMatrixOfNow = withMatrix(interop)
@@ -117,16 +144,18 @@ function main(): void {
   for (const code of unprovokedCodes(tests.map((path) => readFileSync(path, 'utf8')))) {
     problems.push(`${code} is provoked by no test`)
   }
-  const pages = [...readdirSync(ROOT).map((name) => join(ROOT, name)), ...filesIn('docs')].filter((path) =>
-    path.endsWith('.md'),
-  )
+  const pages = [
+    ...readdirSync(ROOT).map((name) => join(ROOT, name)),
+    ...filesIn('docs'),
+    ...filesIn('test'),
+  ].filter((path) => path.endsWith('.md'))
   for (const page of pages) {
     const exists = (target: string): boolean => existsSync(join(dirname(page), decodeURI(target)))
     for (const link of deadLinks(readFileSync(page, 'utf8'), exists)) {
       problems.push(`${relative(ROOT, page)}: the link to ${link} leads nowhere`)
     }
   }
-  problems.push(...profileProblems())
+  problems.push(...profileProblems(), ...specificationProblems())
   for (const problem of problems) console.error(`check-docs: ${problem}`)
   console.error(`check-docs: ${codes.length} codes, ${pages.length} pages, ${problems.length} problems`)
   if (problems.length > 0) process.exitCode = 1

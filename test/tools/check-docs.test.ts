@@ -6,7 +6,9 @@ import {
   errorsPage,
   missingTests,
   rowsWithoutTest,
+  specifiedChecks,
   unprovokedCodes,
+  unspecifiedCodes,
   untoldDeviations,
 } from '../../tools/check-docs.ts'
 
@@ -50,4 +52,19 @@ test('a deviation without a row is found', () => {
   ])
   expect(untoldDeviations(page, sources)).toEqual(['b.ts'])
   expect(untoldDeviations(page, sources.set('a.ts', `${word} one ${word} two`))).toEqual(['a.ts', 'b.ts'])
+})
+
+test('a code of tokens that the specification does not name is found; others are not its own', () => {
+  const all = errorsPage()
+  expect(unspecifiedCodes(all)).toEqual([])
+  const without = all.replaceAll('`ERR_TOKEN_SUBJECT`', 'ERR_TOKEN_SUBJECT').replaceAll('ERR_PATH_LENGTH', '')
+  expect(unspecifiedCodes(without)).toEqual(['ERR_TOKEN_SUBJECT'])
+})
+
+test('the checks of the specification are read in its order, each with its codes', () => {
+  const page = '| 1 | so | `b` | `ERR_X`, `ERR_Y` |\n| 2 | so | `a` | `ERR_PATH_…` |\n\n| `c` | so |'
+  expect([...specifiedChecks(page)]).toEqual([
+    ['b', ['ERR_X', 'ERR_Y']],
+    ['a', ['ERR_PATH_']],
+  ])
 })

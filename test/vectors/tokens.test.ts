@@ -6,6 +6,7 @@ import * as ingam from 'ingam'
 import { CHECKS, codes, DEFAULT_ALGORITHMS, isCode, TOKEN_ALGORITHMS } from 'ingam'
 import * as x509 from 'ingam/x509'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { specifiedChecks } from '../../tools/check-docs.ts'
 import { readPinnedVectors, readVectors } from './files.ts'
 import { stepsOf, type VectorStep } from './format.ts'
 import { type Judgement, judgeVectors } from './runner.ts'
@@ -101,6 +102,20 @@ describe('the files together', () => {
   test('are refused by each check', () => {
     const found = new Set(steps.map(({ check }) => check))
     expect(CHECKS.map(([id]) => id).filter((id) => !found.has(id))).toEqual([])
+  })
+
+  test('are refused by codes that the specification lists with the check', () => {
+    const page = readFileSync(new URL('../../docs/token-format.md', import.meta.url), 'utf8')
+    const listed = specifiedChecks(page)
+    for (const { check, code = '' } of steps) {
+      if (check === undefined) continue
+      const codes = listed.get(check) ?? []
+      expect([
+        check,
+        code,
+        codes.some((name) => code === name || (name.endsWith('_') && code.startsWith(name))),
+      ]).toEqual([check, code, true])
+    }
   })
 
   test('hold an accepted token of each algorithm', () => {

@@ -82,6 +82,12 @@ export async function oneTimeUse(): Promise<VectorFile> {
     { ...again(once, ...REPLAYED), at: after(1) },
   ])
 
+  group.sequence('clock-ahead-and-back', 'the clock goes ahead until the use is forgotten, and comes back', [
+    once,
+    await passes({ claims: { iat: NOW + 700, exp: NOW + 1_000 }, at: after(700) }),
+    { ...again(once, ...EPOCH), at: after(1) },
+  ])
+
   group.sequence('epoch', 'signed as the memory begins, and a millisecond before', [
     await passes({ claims: { iat: NOW } }),
     await fails(...EPOCH, { claims: { iat: NOW - 0.001 } }),
