@@ -9,11 +9,11 @@ import { validDate } from '../errors/options.ts'
 import { schemeOf, suitsKey, type TokenAlgorithm } from '../keys/algorithms.ts'
 import { createBudget } from '../path/budget.ts'
 import type { MaybePromise } from '../platform/contract.ts'
-import { ChainCache, type ChainKey } from '../verify/cache.ts'
-import { IssuerMemory } from '../verify/issuers.ts'
+import type { ChainCache, ChainKey } from '../verify/cache.ts'
 import { searchPath } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { describeKey } from '../x509/spki.ts'
+import type { Bench } from './bench.ts'
 import { type Binding, type BindingClaim, checkBinding, NO_CLAIMS, UNBOUND } from './binding.ts'
 import { checkAudience, checkTime, isoOf, type RegisteredClaims, readClaims } from './claims.ts'
 import {
@@ -26,15 +26,7 @@ import {
   readThumbprint,
 } from './header.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
-import {
-  createTokenRoom,
-  decodePart,
-  refillRoom,
-  signedBytes,
-  splitToken,
-  type TokenParts,
-  type TokenRoom,
-} from './jws.ts'
+import { decodePart, refillRoom, signedBytes, splitToken, type TokenParts } from './jws.ts'
 import {
   bears,
   chainIn,
@@ -45,51 +37,10 @@ import {
   toKeep,
   toKnownSigner,
 } from './known-signer.ts'
-import { OneTimeKeys } from './one-time-key.ts'
+import { useOnce } from './one-time-use.ts'
 import { NO_AUDIENCE, type Plan } from './plan.ts'
-import type { ReplayEntry } from './replay.ts'
 import type { TraceSink } from './trace.ts'
 import { VerifiedToken } from './verified-token.ts'
-
-/** What a verifier has done so far; counts only grow. */
-export interface WorkCounters {
-  certificatesParsed: number
-  bytesParsed: number
-  pathEdges: number
-  pathSignatureChecks: number
-  tokenSignatureChecks: number
-}
-
-/** What a judgement reads and may change. */
-export interface Bench {
-  readonly plan: Plan
-  readonly cache: ChainCache<KnownSigner>
-  readonly issuers: IssuerMemory
-  readonly room: TokenRoom
-  readonly oneTimeKeys: OneTimeKeys
-  readonly work: WorkCounters
-}
-
-/** What a verifier that follows the plan starts with. */
-export function createBench(plan: Plan): Bench {
-  const { maxCacheBytes, maxTokenBytes, profile, audiences } = plan
-  // LIMIT: issuers are few and shared by all chains; a quarter of the memory is theirs.
-  const maxIssuerBytes = Math.floor(maxCacheBytes / 4)
-  return {
-    plan,
-    cache: new ChainCache<KnownSigner>(maxCacheBytes - maxIssuerBytes),
-    issuers: new IssuerMemory(maxIssuerBytes),
-    room: createTokenRoom(maxTokenBytes),
-    oneTimeKeys: new OneTimeKeys(profile.name, audiences),
-    work: {
-      certificatesParsed: 0,
-      bytesParsed: 0,
-      pathEdges: 0,
-      pathSignatureChecks: 0,
-      tokenSignatureChecks: 0,
-    },
-  }
-}
 
 /** What a call says of a token that it wants judged. */
 export interface Question {
@@ -117,7 +68,13 @@ export async function judgeToken(bench: Bench, { token, binding, trace }: Questi
   checkSignature(typeof answer === 'boolean' ? answer : await answer, known)
   const key = oneTimeKey(bench, known, payload)
   if (key !== undefined) {
-    const ahead = useOnce(plan, known, payload, at, key instanceof Promise ? await key : key)
+    const ahead = useOnce(
+      plan,
+      known.holder,
+      payload.registered,
+      at,
+      key instanceof Promise ? await key : key,
+    )
     if (ahead > 0) await plan.wait(ahead)
   }
   return toVerifiedToken(plan, known, payload)
@@ -175,7 +132,7 @@ async function judgeCold(
   trace?.note('memory', plan.replay === undefined ? 'off' : 'this process')
   const key = oneTimeKey(bench, signer, payload)
   if (key !== undefined) {
-    const ahead = useOnce(plan, signer, payload, at, await key, trace)
+    const ahead = useOnce(plan, signer.holder, payload.registered, at, await key, trace)
     if (ahead > 0) await plan.wait(ahead)
   }
   return toVerifiedToken(plan, signer, payload)
@@ -336,37 +293,6 @@ function oneTimeKey(
 ): MaybePromise<Uint8Array> | undefined {
   if (plan.replay === undefined || registered.tokenId === undefined) return undefined
   return oneTimeKeys.of(audience, holder, registered.tokenId)
-}
-
-// Takes the token's entry and says how many milliseconds the token is ahead of the clock. A memory that begins later
-// refuses tokens from before its beginning. So that this covers every token used here, none is accepted before the
-// instant at which it says it was signed: one that is ahead waits for it.
-function useOnce(
-  plan: Plan,
-  { holder }: KnownSigner,
-  { registered }: Payload,
-  at: Date,
-  key: Uint8Array,
-  trace?: TraceSink,
-): number {
-  const { replay } = plan
-  const { tokenId = '', issuedAt, expiresAt } = registered
-  if (replay === undefined) return 0
-  const keepUntil = expiresAt + plan.expiryToleranceSeconds
-  const entry: ReplayEntry = { key, holder, issuedAt, keepUntil, now: at.getTime() / 1000 }
-  const answer = trace === undefined ? replay.take(entry) : replay.peek(entry)
-  switch (answer) {
-    case 'fresh':
-      return trace === undefined ? Math.ceil(issuedAt * 1000 - at.getTime()) : 0
-    case 'used':
-      throw createError('ERR_TOKEN_REPLAYED', { jti: tokenId })
-    case 'before-epoch':
-      throw createError('ERR_TOKEN_REPLAY_EPOCH', { issuedAt: isoOf(issuedAt), epoch: isoOf(replay.epoch) })
-    case 'full':
-      throw createError('ERR_TOKEN_REPLAY_FULL', { maximum: replay.maxEntries })
-    case 'quota':
-      throw createError('ERR_TOKEN_REPLAY_QUOTA', { maximum: replay.maxEntriesPerKey })
-  }
 }
 
 function toVerifiedToken({ profile }: Plan, signer: KnownSigner, payload: Payload): VerifiedToken {
