@@ -123,8 +123,16 @@ function verifyWith(
 
 // RFC 8017 §8.1.2, step 1. OpenSSL asks this of PKCS #1 v1.5 alone: here it takes a signature without its zero octets.
 function isAsLongAsModulus(signature: Uint8Array, key: KeyObject): boolean {
-  return signature.length === Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+  let bytes = modulusBytes.get(key)
+  if (bytes === undefined) {
+    bytes = Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+    modulusBytes.set(key, bytes)
+  }
+  return signature.length === bytes
 }
+
+// To ask the KeyObject takes a microsecond each time.
+const modulusBytes: WeakMap<KeyObject, number> = new WeakMap()
 
 function signWith(scheme: SignatureScheme, key: KeyObject, data: Uint8Array): Uint8Array {
   switch (scheme.kind) {
