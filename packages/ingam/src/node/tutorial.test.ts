@@ -299,6 +299,15 @@ describe('a bare signature', () => {
     expect(await verdict(bare, client, { acceptBareUntil: soon })).toBe('ERR_TOKEN_SIGNATURE')
   })
 
+  test('of an RSA key whose certificate says that it signs by PSS alone is refused', async () => {
+    const files = await filesOf('pss', await root.issue({ keyType: 'id-RSASSA-PSS-2048' }))
+    const bare = signNode('sha256', files.made.der, createPrivateKey(files.made.privateKeyPem))
+    expect(await verdict(bare, files, { acceptBareUntil: soon })).toBe('ERR_TOKEN_ALGORITHM_KEY')
+    expect(await codeOf(() => dangerouslyGenerateBareToken(files.certFile, files.keyFile))).toBe(
+      'ERR_KEY_UNSUPPORTED',
+    )
+  })
+
   test('above the largest there is, is refused for its size', async () => {
     const options = { acceptBareUntil: soon }
     expect(await verdict(new Uint8Array(1_024), client, options)).toBe('ERR_TOKEN_SIGNATURE')
@@ -333,9 +342,36 @@ describe('what is wrong with the call', () => {
     ['true for a date', client.certFile, { acceptBareUntil: true }, 'ERR_ARG_TYPE'],
     ['a clock that is none', client.certFile, { at: 'now' }, 'ERR_ARG_TYPE'],
     ['another content', client.certFile, { bareOver: 'file' }, 'ERR_ARG_VALUE'],
+    ['a store that is none', client.certFile, { oneTimeUse: true }, 'ERR_ARG_TYPE'],
+    [
+      'a store that is the promise of one',
+      client.certFile,
+      { oneTimeUse: Promise.resolve() },
+      'ERR_ARG_TYPE',
+    ],
+    ['null for a store', client.certFile, { oneTimeUse: null }, 'ERR_ARG_TYPE'],
   ])('is thrown, not answered by false: %s', async (_, certFile, options, code) => {
     const token = await generateToken(client.certFile, client.keyFile, { at: AT })
     expect(await codeOf(() => verifyToken(token, untyped(certFile), untyped(options)))).toBe(code)
+  })
+
+  test('is thrown too where a store or a listener fails: that is no verdict on the token', async () => {
+    const token = await generateToken(client.certFile, client.keyFile, { at: AT })
+    const store = createReplayStore({ at: AT })
+    const down = new Error('the store is down')
+    const oneTimeUse = Object.assign(Object.create(store), {
+      take: () => {
+        throw down
+      },
+      peek: () => 'fresh',
+    })
+    await expect(verifyToken(token, client.certFile, { at: AT, oneTimeUse })).rejects.toBe(down)
+    const bare = await dangerouslyGenerateBareToken(client.certFile, client.keyFile)
+    const onBareAccepted = (): never => {
+      throw down
+    }
+    const options = { at: AT, acceptBareUntil: later(1), onBareAccepted }
+    await expect(verifyToken(bare, client.certFile, options)).rejects.toBe(down)
   })
 
   test.each([

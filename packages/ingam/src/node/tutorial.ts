@@ -2,8 +2,8 @@
 // the token is signed for a minute instead of for ever. docs/from-pyopenssl.md tells what was wrong and how to move on.
 
 import { platform } from '#platform'
-import { createError, isPkiError, PathError, type PkiError, TokenError } from '../errors/errors.ts'
-import { checkOptionKeys, choice, validDate, wholeNumber } from '../errors/options.ts'
+import { createError, PathError, type PkiError, TokenError } from '../errors/errors.ts'
+import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../errors/options.ts'
 import { isMlDsa, type TokenAlgorithm } from '../keys/algorithms.ts'
 import { createPinnedCredential } from '../keys/credential.ts'
 import { type BareContent, bareContentOf, bareSchemeOf, judgeBare } from '../token/bare.ts'
@@ -114,6 +114,7 @@ export async function verifyToken(
     acceptBareUntil === undefined
       ? undefined
       : { until: validDate('acceptBareUntil', acceptBareUntil), over: bareOver }
+  if (oneTimeUse !== undefined) checkStore(oneTimeUse)
   const certificate = await readPinned(certFile)
   try {
     if (isBare(token)) {
@@ -125,7 +126,8 @@ export async function verifyToken(
     }
     return true
   } catch (error) {
-    if (!isPkiError(error) || !(error instanceof TokenError || error instanceof PathError)) throw error
+    // What is wrong with the call, or with the store, is no verdict on a token.
+    if (!(error instanceof TokenError || error instanceof PathError)) throw error
     onRefusal?.(error)
     return false
   }
@@ -207,6 +209,17 @@ async function readPinned(certFile: string): Promise<Certificate> {
   const [certificate] = await readFileWith(certFile, parseCertificates)
   if (certificate === undefined) throw createError('ERR_INPUT_EMPTY', { wanted: 'a certificate' })
   return certificate
+}
+
+// Before the token is looked at: a store that is none would be noticed only by a token that is accepted.
+function checkStore(store: unknown): void {
+  const isStore = typeof store === 'object' && store !== null && 'take' in store && 'peek' in store
+  if (isStore && typeof store.take === 'function' && typeof store.peek === 'function') return
+  throw createError('ERR_ARG_TYPE', {
+    argument: 'oneTimeUse',
+    expected: 'a store made by createReplayStore',
+    found: kindOf(store),
+  })
 }
 
 // A JWS has dots, which neither alphabet has.
