@@ -265,6 +265,7 @@ describe('signProof', () => {
   test.each([
     ['no request', { request: undefined }, 'ERR_ARG_REQUIRED'],
     ['no access token', { accessToken: undefined }, 'ERR_ARG_REQUIRED'],
+    ['neither', { request: undefined, accessToken: undefined }, 'ERR_ARG_REQUIRED'],
     ['an access token with a line break', { accessToken: 'a\nb' }, 'ERR_ARG_VALUE'],
     ['an empty access token', { accessToken: '' }, 'ERR_ARG_VALUE'],
     ['an access token above the limit', { accessToken: 'x'.repeat(65_537) }, 'ERR_ARG_VALUE'],
