@@ -161,7 +161,7 @@ function checkPayload(plan: Plan, parts: TokenParts, binding: Binding, at: Date,
   const claims = parseJsonObject(decodePart(parts, 'payload'), 'payload')
   const registered = readClaims(claims, plan.profile, plan.tokenId)
   trace?.enter('binding')
-  for (const claim of binding.keys()) trace?.note(claim, 'demanded')
+  if (trace !== undefined) for (const claim of binding.keys()) trace.note(claim, 'demanded')
   const unchecked = checkBinding(claims, binding, plan.unexpectedBinding)
   trace?.enter('time')
   if (trace !== undefined) {
