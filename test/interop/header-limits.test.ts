@@ -17,6 +17,11 @@ import {
 } from '../support/header-servers.ts'
 import { describeWith } from '../support/requires.ts'
 
+// As a cookie may stand beside the token.
+const OTHER_LINE = `Cookie: ${'a'.repeat(990)}\r\n`
+// A line does not count for exactly its characters: HAProxy adds 4, Node leaves 4 out.
+const LINE_MARGIN = 8
+
 const VERSION_OPTION = { nginx: '-v', haproxy: '-v', caddy: 'version' } as const
 
 for (const program of ['nginx', 'haproxy', 'caddy'] as const) {
@@ -43,6 +48,16 @@ function holds(
     }
     await during(start(), async ({ port }) => {
       expect(await findEdge(port)).toEqual({ longest: limit.longest, beyond: limit.beyond })
+    })
+  })
+
+  const effect =
+    limit.counts === 'each line' ? 'leaves the limit as it is' : 'leaves as much less for the token'
+  test(`another line of the header ${effect}`, async () => {
+    const left = limit.longest - (limit.counts === 'each line' ? 0 : OTHER_LINE.length)
+    await during(start(), async ({ port }) => {
+      expect(await probe(port, left - LINE_MARGIN, OTHER_LINE)).toBe(200)
+      expect(await probe(port, left + LINE_MARGIN, OTHER_LINE)).toBe(limit.beyond)
     })
   })
 

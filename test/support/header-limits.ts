@@ -6,8 +6,8 @@ export interface HeaderLimit {
   readonly server: string
   /** The version that it was seen with. */
   readonly version: string
-  /** What the limit is on, as the page says it. */
-  readonly counts: string
+  /** What the limit is on. */
+  readonly counts: 'each line' | 'the whole header'
   /** Characters of the longest token that passes where nothing is configured. */
   readonly longest: number
   /** Status of the answer to a token of one character more. */
@@ -57,9 +57,9 @@ export const HEADER_LIMITS = {
   },
 } as const satisfies Readonly<Record<string, HeaderLimit>>
 
-/** The request whose token the limits are about: no line in it that HTTP/1.1 does not demand. */
-export function requestOf(token: string): string {
-  return `GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`
+/** The request whose token the limits are about: no line in it that HTTP/1.1 does not demand, unless one is asked for. */
+export function requestOf(token: string, otherLine: string = ''): string {
+  return `GET / HTTP/1.1\r\nHost: localhost\r\n${otherLine}Authorization: Bearer ${token}\r\n\r\n`
 }
 
 /** The table as docs/token-format.md has it. */

@@ -18,8 +18,8 @@ const TIMEOUT = 10_000
 // Twice what the most patient of the servers takes.
 const LONGEST_PROBE = 2 ** 21 + 1
 
-/** Asks with a token of so many characters. */
-export async function probe(port: number, characters: number): Promise<Answer> {
+/** Asks with a token of so many characters, and with another line of the header before it. */
+export async function probe(port: number, characters: number, otherLine?: string): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     let received = ''
@@ -39,7 +39,7 @@ export async function probe(port: number, characters: number): Promise<Answer> {
     // Refused, reset, or closed: nothing was said.
     socket.on('error', () => settle('no answer'))
     socket.on('close', () => settle('no answer'))
-    socket.write(requestOf('a'.repeat(characters)))
+    socket.write(requestOf('a'.repeat(characters), otherLine))
   })
 }
 

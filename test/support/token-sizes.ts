@@ -2,7 +2,7 @@
 // `npm run build && node test/support/token-sizes.ts` prints both tables of that page.
 
 import { type Credential, createVerifier, signToken, type TokenAlgorithm, type Verifier } from 'ingam'
-import { createTestCa, type TestCertificate, type TestKeyType } from 'ingam/testing'
+import { createTestCa, type TestCertificate, type TestExtension, type TestKeyType } from 'ingam/testing'
 import { AT, AUDIENCE } from './forge.ts'
 import { grouped, headerLimitTable } from './header-limits.ts'
 
@@ -49,13 +49,18 @@ export function tokenSizeTable(rows: readonly SizeRow[]): string {
   ].join('\n')
 }
 
-async function sizesOf(algorithm: TokenAlgorithm, keyType: TestKeyType): Promise<readonly number[]> {
+/** Characters of the tokens of one algorithm, in the order of {@link PRESENTATIONS}; all certificates bear the extensions. */
+export async function sizesOf(
+  algorithm: TokenAlgorithm,
+  keyType: TestKeyType,
+  extensions: readonly TestExtension[] = [],
+): Promise<readonly number[]> {
   const root = await createTestCa({ at: AT, keyType })
   // One key for all certificates: it is the sizes that count, and RSA keys take long to find.
-  const first = await root.issue({ kind: 'ca', keyOf: root })
-  const second = await first.issue({ kind: 'ca', keyOf: root })
+  const first = await root.issue({ kind: 'ca', keyOf: root, extensions })
+  const second = await first.issue({ kind: 'ca', keyOf: root, extensions })
   const leafOf = async (issuer: TestCertificate): Promise<TestCertificate> =>
-    await issuer.issue({ uris: ['spiffe://example/client'], keyOf: root })
+    await issuer.issue({ uris: ['spiffe://example/client'], keyOf: root, extensions })
   const leaves = [await leafOf(root), await leafOf(first), await leafOf(second)]
   const verifier = createVerifier({
     trustAnchors: [root.certificate],
