@@ -36,6 +36,7 @@ export default defineConfig({
             'packages/ingam/src/**/*.test.ts',
             'test/vectors/**/*.test.ts',
             'test/paths/**/*.test.ts',
+            'test/revocation/**/*.test.ts',
             'test/property/**/*.test.ts',
           ],
           exclude: ['packages/ingam/src/platform/node.test.ts', 'packages/ingam/src/node/**'],

@@ -11,6 +11,7 @@ import { run, spinTwo } from './lib/run.ts'
 import { FULL, QUICK } from './lib/settings.ts'
 import { numbered, table } from './lib/table.ts'
 import type { ChainResult } from './measures/chain.ts'
+import type { EvidenceResult } from './measures/evidence.ts'
 import type { GrowthResult } from './measures/growth.ts'
 import type { HostileResult } from './measures/hostile.ts'
 import type { MemoryResult } from './measures/memory.ts'
@@ -65,6 +66,10 @@ const oneTime = await run<OneTimeResult>(headline.path, { measure: 'one-time' })
 print('One-time use', [oneTime])
 const growth = await run<GrowthResult>(headline.path, { measure: 'growth' })
 print('Growth', [growth])
+const evidence = await run<EvidenceResult>(headline.path, { measure: 'evidence' })
+const { indirect, ...plain } = evidence
+print('Revocation', [plain])
+print('An indirect list', [indirect])
 const spun = await spinTwo(headline.path, settings.processes.slices)
 const processes = {
   barePerSecond: quantile(spun.bare, 0.5),
@@ -90,6 +95,7 @@ const report = {
   memory,
   oneTime,
   growth,
+  evidence,
   processes,
   hostile,
   startUp,

@@ -24,6 +24,10 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
     const { measureGrowth } = await import('./measures/growth.ts')
     return (_, __, settings) => measureGrowth(settings)
   },
+  evidence: async () => {
+    const { measureEvidence } = await import('./measures/evidence.ts')
+    return (_, __, settings) => measureEvidence(settings)
+  },
   hostile: async () => {
     const { measureHostile } = await import('./measures/hostile.ts')
     return (_, __, settings) => measureHostile(settings)

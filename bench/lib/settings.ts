@@ -9,6 +9,7 @@ export interface Settings {
   readonly cachedChains: number
   readonly growth: { readonly anchors: number; readonly cachedChains: number }
   readonly oneTimeEntries: number
+  readonly evidence: { readonly entries: number }
   readonly processes: { readonly slices: number; readonly milliseconds: number }
   readonly startUps: number
 }
@@ -20,6 +21,7 @@ export const FULL: Settings = {
   cachedChains: 5_000,
   growth: { anchors: 10_000, cachedChains: 100_000 },
   oneTimeEntries: 1_000_000,
+  evidence: { entries: 1_000_000 },
   processes: { slices: 7, milliseconds: 800 },
   startUps: 15,
 }
@@ -31,6 +33,7 @@ export const QUICK: Settings = {
   cachedChains: 200,
   growth: { anchors: 100, cachedChains: 200 },
   oneTimeEntries: 20_000,
+  evidence: { entries: 20_000 },
   processes: { slices: 2, milliseconds: 50 },
   startUps: 2,
 }

@@ -1,6 +1,6 @@
-// PKITS adapter: the certification path engine of pkijs, with all its policy inputs and without revocation.
+// PKITS adapter: the certification path engine of pkijs, with all its policy inputs and lists.
 
-import { Certificate, CertificateChainValidationEngine } from 'pkijs'
+import { Certificate, CertificateChainValidationEngine, CertificateRevocationList } from 'pkijs'
 import type { PkitsCase, PkitsVerdict } from '../../test/conformance/pkits-adapter.ts'
 
 export async function validate(given: PkitsCase): Promise<PkitsVerdict> {
@@ -9,6 +9,7 @@ export async function validate(given: PkitsCase): Promise<PkitsVerdict> {
     trustedCerts,
     // The end entity stands last.
     certs: [...trustedCerts, ...given.intermediates.map(parse), parse(given.leaf)],
+    crls: given.crls.map((der) => CertificateRevocationList.fromBER(new Uint8Array(der).buffer)),
     checkDate: new Date(given.time),
   })
   const { result, resultMessage } = await engine.verify({
@@ -16,7 +17,7 @@ export async function validate(given: PkitsCase): Promise<PkitsVerdict> {
     initialExplicitPolicy: given.policy.initialExplicitPolicy,
     initialPolicyMappingInhibit: given.policy.initialPolicyMappingInhibit,
     initialInhibitPolicy: given.policy.initialInhibitAnyPolicy,
-    passedWhenNotRevValues: true,
+    passedWhenNotRevValues: false,
   })
   return { ok: result, reason: resultMessage }
 }

@@ -1,7 +1,8 @@
 // The help pages: their layout at every width, and that each example on them does what it says it does. The examples are
 // run by a shell with the built command, in one folder, in the order in which somebody would need them.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -104,7 +105,10 @@ describe('examples', () => {
   test('those of ca, in the order of its commands', async () => {
     const examples = await examplesBelow('ca')
     expect(examples.length).toBeGreaterThanOrEqual(8)
-    for (const example of examples) runExample(example)
+    for (const example of examples) {
+      if (example.startsWith('ingam ca ocsp ')) await runResponder(example)
+      else runExample(example)
+    }
     expect(readFileSync(join(folder, 'worker.pem'), 'utf8')).toMatch(/^-----BEGIN CERTIFICATE-----\n/u)
     expect(existsSync(join(folder, 'ca-two-tier', 'chain.pem'))).toBe(true)
   })
@@ -142,6 +146,15 @@ describe('examples', () => {
   async function examplesBelow(first: string): Promise<readonly string[]> {
     const below = pages.map(([, path]) => path).filter((path) => path[0] === first)
     return (await Promise.all(below.map(examplesOn))).flat()
+  }
+
+  // It answers until it is stopped: a person would press Ctrl-C.
+  async function runResponder(line: string): Promise<void> {
+    const child = spawn(process.execPath, [BIN, ...line.split(' ').slice(1)], { cwd: folder })
+    const [said] = await once(child.stdout, 'data')
+    expect(String(said)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\n$/u)
+    child.kill('SIGINT')
+    expect(await once(child, 'exit')).toEqual([0, null])
   }
 
   function runExample(line: string): void {

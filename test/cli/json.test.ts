@@ -19,6 +19,7 @@ beforeAll(async () => {
   await makeFixtures(folder)
   process.chdir(folder)
   const sign = ['sign', '--cert', 'client/cert.pem', '--key', 'client/key.pem', '--aud', AUDIENCE]
+  await run(['ca', 'crl', '--ca', 'ca'], '')
   token = (await run([...sign, '--claim', 'order:={"of":[1]}'], '')).out
 })
 
@@ -28,18 +29,29 @@ afterAll(() => {
 })
 
 describe('--json', () => {
-  const judge = (ca: string): string[] => ['--ca', ca, '--aud', AUDIENCE, '--revocation', 'off', '--json']
+  const judge = (ca: string, stance = 'off'): string[] => [
+    ...['--ca', ca, '--aud', AUDIENCE, '--revocation', stance, '--json'],
+  ]
 
   test.each<[string, (readonly string[])[], number[]]>([
-    ['ingam verify --json', [['verify', ...judge('ca/ca.pem')]], [0]],
+    [
+      'ingam verify --json',
+      [
+        ['verify', ...judge('ca/ca.pem')],
+        ['verify', ...judge('ca/ca.pem', 'prefer')],
+        ['verify', ...judge('ca/ca.pem', 'require'), '--crl', 'ca/crl'],
+      ],
+      [0, 0, 0],
+    ],
     [
       'ingam explain --json',
       [
         ['explain', ...judge('ca/ca.pem')],
         ['explain', ...judge('stranger/ca.pem')],
         ['explain', ...judge('client/cert.pem')],
+        ['explain', ...judge('ca/ca.pem', 'require')],
       ],
-      [0, 1, 1],
+      [0, 1, 1, 4],
     ],
     ['ingam inspect --json', [['inspect', '--json']], [0]],
   ])('%s', async (heading, commands, exits) => {

@@ -1,4 +1,5 @@
-// What the runner of NIST PKITS asks: every certificate of a case in no particular order, every input as given.
+// What the runner of NIST PKITS asks: every certificate and list of a case in no particular order, every input as given,
+// and every certificate of good standing.
 
 import { isPkiError } from 'ingam'
 import { type PolicyInputs, parseCertificate, verifyPath } from 'ingam/x509'
@@ -8,6 +9,7 @@ export interface PkitsCase {
   readonly trustAnchors: readonly Uint8Array[]
   readonly intermediates: readonly Uint8Array[]
   readonly leaf: Uint8Array
+  readonly crls: readonly Uint8Array[]
   readonly time: string
   readonly policy: PolicyInputs
 }
@@ -30,7 +32,7 @@ export async function validate(given: PkitsCase): Promise<PkitsVerdict> {
       at: new Date(given.time),
       purpose: 'any',
       policies: given.policy,
-      revocation: 'off',
+      revocation: { mode: 'require', depth: 'chain', crls: given.crls },
     })
     return { ok: true, policies: path.policies }
   } catch (error) {

@@ -80,8 +80,31 @@ say(await ask('/orders?urgent=1', bound))
   ])
 })
 
-test('the example of a path finds one', async () => {
+test('the example of revocation says how the signer stands, and refuses it once it is revoked', async () => {
   const [, , code = ''] = blocksOf('README.md', 'ts')
+  const ca = await createTestCa()
+  const client = await ca.issue({ uris: ['spiffe://example/client'] })
+  mkdirSync(join(folder, 'crls'), { recursive: true })
+  put('crls/ca.crl', (await ca.crl()).der)
+  put('roots.pem', ca.pem)
+  put('client.pem', client.pem)
+  put('client.key', client.privateKeyPem)
+  const prelude = `import { createVerifier, signToken } from 'ingam'
+import { loadCredential, loadTrustAnchors } from 'ingam/node'
+const audience = 'https://api.example'
+const trustAnchors = await loadTrustAnchors('roots.pem')
+const credential = await loadCredential({ certificate: 'client.pem', privateKey: 'client.key' })
+const token = await signToken(credential, { audience, at: new Date(Date.now() + 2_000) })
+`
+  const ending = 'for (const source of sources) source.close()\n'
+  put('standing.mts', prelude + code + ending)
+  expect(node('standing.mts')).toMatch(/^good \d{4}-\d\d-\d\dT/u)
+  put('crls/ca.crl', (await ca.crl({ revoked: [client] })).der)
+  expect(() => node('standing.mts')).toThrow(/ERR_REVOCATION_REVOKED/u)
+})
+
+test('the example of a path finds one', async () => {
+  const [, , , code = ''] = blocksOf('README.md', 'ts')
   const ca = await createTestCa({ name: 'Root' })
   const middle = await ca.issue({ kind: 'ca' })
   const client = await middle.issue()
@@ -236,11 +259,15 @@ const COMMANDS = [
   'ca issue',
   'ca sign',
   'ca list',
+  'ca revoke',
+  'ca crl',
+  'ca ocsp',
+  'revocation status',
 ] as const
 
 // explain takes the options of verify; the `ca` commands share a section.
 function sectionOf(paper: string, command: string): string {
-  const title = command === 'explain' ? 'verify' : command.replace(/^ca .*$/u, 'ca')
+  const title = command === 'explain' ? 'verify' : command.replace(/^(ca|revocation) .*$/u, '$1')
   const section = paper.split('\n## ').find((part) => part.split('\n')[0]?.includes(`\`ingam ${title}\``))
   expect(section).toBeDefined()
   return section ?? ''

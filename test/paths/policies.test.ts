@@ -5,7 +5,13 @@ import { createVerifier, signToken } from 'ingam'
 import { createTestCa, type IssueOptions, type TestExtension } from 'ingam/testing'
 import { type PolicyInputs, verifyPath } from 'ingam/x509'
 import { describe, expect, test } from 'vitest'
-import { writeOid, writeSequence, writeString } from '../../packages/ingam/src/der/writer.ts'
+import {
+  writeExplicit,
+  writeImplicit,
+  writeOid,
+  writeSequence,
+  writeString,
+} from '../../packages/ingam/src/der/writer.ts'
 import { codeOf } from '../support/codes.ts'
 import {
   certificatePolicies,
@@ -464,7 +470,9 @@ test('the refusal of a qualifier names it, that of an extension the extension al
   expect(await refusalOf({ oid: '2.5.29.32', critical: true, value })).toMatchObject({
     details: { oid: '2.5.29.32', name: 'certificatePolicies with the qualifier 1.2.3.4' },
   })
-  expect(await refusalOf({ oid: '2.5.29.46', critical: true, value: writeSequence() })).toMatchObject({
+  const url = writeImplicit(6, new TextEncoder().encode('http://crl.example/delta'))
+  const points = writeSequence(writeSequence(writeExplicit(0, writeExplicit(0, url))))
+  expect(await refusalOf({ oid: '2.5.29.46', critical: true, value: points })).toMatchObject({
     details: { oid: '2.5.29.46', name: 'freshestCRL' },
   })
 })

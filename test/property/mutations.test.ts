@@ -9,6 +9,7 @@ import { verifyPath } from 'ingam/x509'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { encodeBase64, encodeBase64url } from '../../packages/ingam/src/bytes/base64.ts'
 import { KEY_TYPES } from '../support/algorithms.ts'
+import { changeBytes, equalDer, type Mutation, mutation } from '../support/mutations.ts'
 
 const AT = new Date('2026-06-01T12:00:00Z')
 const AUDIENCE = 'https://api.example'
@@ -42,19 +43,6 @@ beforeAll(async () => {
     const chain = leaf.chain.map((link) => encodeBase64(link.der))
     signers.set(algorithm, { root, leaf, algorithm, token: await signWith(leaf, algorithm, chain) })
   }
-})
-
-/** Where, as a share of the whole, and what is done there. */
-interface Mutation {
-  readonly kind: 'cut' | 'flip' | 'insert' | 'remove' | 'swap'
-  readonly place: number
-  readonly value: number
-}
-
-const mutation: fc.Arbitrary<Mutation> = fc.record({
-  kind: fc.constantFrom('cut', 'flip', 'flip', 'flip', 'insert', 'remove', 'swap'),
-  place: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-  value: fc.integer({ min: 1, max: 255 }),
 })
 
 describe.each(TOKEN_ALGORITHMS)('%s', (algorithm) => {
@@ -211,30 +199,7 @@ function changeText(text: string, { kind, place, value }: Mutation): string {
   }
 }
 
-function changeBytes(bytes: Uint8Array, { kind, place, value }: Mutation): Uint8Array {
-  const index = Math.floor(place * bytes.length)
-  const before = bytes.subarray(0, index)
-  switch (kind) {
-    case 'cut':
-      return before
-    case 'flip':
-      return Uint8Array.from([...before, (bytes[index] ?? 0) ^ value, ...bytes.subarray(index + 1)])
-    case 'insert':
-      return Uint8Array.from([...before, value, ...bytes.subarray(index)])
-    case 'remove':
-      return Uint8Array.from([...before, ...bytes.subarray(index + 1)])
-    case 'swap': {
-      const next = bytes.subarray(index + 1, index + 2)
-      return Uint8Array.from([...before, ...next, bytes[index] ?? 0, ...bytes.subarray(index + 2)])
-    }
-  }
-}
-
 function isUnchanged(der: Uint8Array, leaf: TestCertificate, place: number): boolean {
   const original = leaf.chain[place]?.der
   return original !== undefined && equalDer(der, original)
-}
-
-function equalDer(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

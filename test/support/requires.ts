@@ -12,6 +12,7 @@ export type Need =
   | 'openssl'
   | 'openssl 3.0'
   | 'certtool'
+  | 'ocsptool'
   | 'pyopenssl 23.0'
   | 'cryptography 38'
   | 'pyjwt 2.6'
@@ -33,6 +34,7 @@ const CANDIDATES: Readonly<Record<Need, readonly string[]>> = {
   openssl: ['openssl'],
   'openssl 3.0': ['openssl'],
   certtool: ['certtool'],
+  ocsptool: ['ocsptool'],
   // Debian's packages belong to Debian's Python, whichever comes first on the path.
   'pyopenssl 23.0': ['/usr/bin/python3'],
   'cryptography 38': ['/usr/bin/python3'],
@@ -64,6 +66,7 @@ const HOW: Readonly<Record<Need, string>> = {
   openssl: 'openssl is not installed',
   'openssl 3.0': 'openssl is not installed in version 3.0, whose verdicts are compared',
   certtool: 'certtool is not installed (package gnutls-bin)',
+  ocsptool: 'ocsptool is not installed (package gnutls-bin)',
   'pyopenssl 23.0': '/usr/bin/python3 has no pyOpenSSL 23.0 (packages python3-openssl, python3-cryptography)',
   'cryptography 38': '/usr/bin/python3 has no cryptography 38 (package python3-cryptography)',
   'pyjwt 2.6': '/usr/bin/python3 has no PyJWT 2.6 (package python3-jwt)',

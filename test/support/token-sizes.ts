@@ -1,13 +1,28 @@
 // How long tokens are, by signing them: the table behind docs/token-format.md, which token-sizes.test.ts holds to it.
 // `npm run build && node test/support/token-sizes.ts` prints both tables of that page.
 
-import { type Credential, createVerifier, signToken, type TokenAlgorithm, type Verifier } from 'ingam'
+import {
+  type Credential,
+  createCredential,
+  createVerifier,
+  signToken,
+  type TokenAlgorithm,
+  type Verifier,
+} from 'ingam'
 import { createTestCa, type TestCertificate, type TestExtension, type TestKeyType } from 'ingam/testing'
+import { createMemorySource } from 'ingam/x509'
 import { AT, AUDIENCE } from './forge.ts'
 import { grouped, headerLimitTable } from './header-limits.ts'
 
 /** How a token says whose it is: by its chain, of so many intermediates, or by a thumbprint. */
-export const PRESENTATIONS = ['leaf alone', '1 intermediate', '2 intermediates', 'by reference'] as const
+export const PRESENTATIONS = [
+  'leaf alone',
+  '1 intermediate',
+  '2 intermediates',
+  'by reference',
+  '1 intermediate, response of the CA',
+  '1 intermediate, response of a responder',
+] as const
 
 /** The tokens of one algorithm and kind of key. */
 export interface SizeRow {
@@ -42,7 +57,7 @@ export async function measureTokens(): Promise<readonly SizeRow[]> {
 export function tokenSizeTable(rows: readonly SizeRow[]): string {
   return [
     `| \`alg\` | ${PRESENTATIONS.join(' | ')} |`,
-    '|---|---|---|---|---|',
+    `|${'---|'.repeat(PRESENTATIONS.length + 1)}`,
     ...rows.map(
       ({ title, sizes }) => `| ${title} | ${sizes.map((size) => grouped(rounded(size))).join(' | ')} |`,
     ),
@@ -74,7 +89,45 @@ export async function sizesOf(
   const sizes: number[] = []
   for (const credential of credentials) sizes.push(await sizeOf(credential, 'x5c', verifier))
   for (const credential of credentials.slice(-1)) sizes.push(await sizeOf(credential, 'x5t#S256', verifier))
+  const responder = await first.issue({
+    name: 'OCSP responder',
+    keyOf: root,
+    extensions,
+    extKeyUsage: ['1.3.6.1.5.5.7.3.9'],
+    ocspNoCheck: true,
+  })
+  for (const signer of [first, responder])
+    sizes.push(await stapledSizeOf(first, leaves[1], signer, algorithm))
   return sizes
+}
+
+// The size of a token with a response about its signer, accepted by a verifier that demands one and has none.
+async function stapledSizeOf(
+  issuer: TestCertificate,
+  leaf: TestCertificate | undefined,
+  responder: TestCertificate,
+  algorithm: TokenAlgorithm,
+): Promise<number> {
+  if (leaf === undefined) throw new Error('no leaf')
+  const ocspResponses = [await issuer.ocspResponse({ certificate: leaf, responder })]
+  const credential = await createCredential({
+    certificate: leaf.chain.map(({ pem }) => pem).join(''),
+    privateKey: leaf.privateKeyPkcs8,
+    algorithm,
+    stapleFrom: [createMemorySource({ ocspResponses })],
+  })
+  const root = leaf.chain.at(-1)
+  if (root === undefined) throw new Error('no chain')
+  const token = await signToken(credential, { audience: AUDIENCE, at: AT, staple: 'require' })
+  const verifier = createVerifier({
+    trustAnchors: [root.certificate],
+    audience: AUDIENCE,
+    revocation: { mode: 'require', depth: 'leaf' },
+    clock: () => AT,
+    algorithms: [algorithm],
+  })
+  await verifier.verify(token)
+  return token.length
 }
 
 // The size of a token that is accepted: another's would say nothing.

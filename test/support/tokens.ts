@@ -243,10 +243,7 @@ export const REFUSED: readonly TokenCase[] = [
     ['jwk that is null', { header: { jwk: null } }],
     ['jwk with an escape', { headerText: replacing('}', ',"\\u006awk":{}}') }],
   ]),
-  ...rows('ERR_TOKEN_UNSUPPORTED', 'header', [
-    ['x5t', { header: { x5t: 'AA' } }],
-    ['ocsp', { header: { ocsp: [] } }],
-  ]),
+  ...rows('ERR_TOKEN_UNSUPPORTED', 'header', [['x5t', { header: { x5t: 'AA' } }]]),
   ...rows('ERR_TOKEN_HEADER', 'reference', [
     ['a thumbprint that is too short', { header: { 'x5t#S256': otherThumbprint.slice(1) } }],
     ['a thumbprint that is too long', { header: { 'x5t#S256': `${otherThumbprint}A` } }],
@@ -484,6 +481,13 @@ export const REFUSED: readonly TokenCase[] = [
     ['x5c of eleven', { header: { x5c: [...x5cOf(leaf), ...Array.from({ length: 9 }, () => 'AAAA')] } }],
     ['x5c with null', { header: { x5c: [leafText, null] } }],
     ['x5c nested', { header: { x5c: [[leafText], issuerText] } }],
+    ['ocsp that is text', { header: { ocsp: 'MAMKAQE=' } }],
+    ['ocsp that is null', { header: { ocsp: null } }],
+    ['an empty ocsp', { header: { ocsp: [] } }],
+    ['ocsp for the signer alone', { header: { ocsp: ['MAMKAQE='] } }],
+    ['ocsp for one more certificate', { header: { ocsp: ['MAMKAQE=', null, null] } }],
+    ['ocsp of nulls alone', { header: { ocsp: [null, null] } }],
+    ['ocsp with a number', { header: { ocsp: ['MAMKAQE=', 1] } }],
   ]),
   ...rows('ERR_TOKEN_CHAIN', 'certificates', [
     ['empty text in x5c', { header: { x5c: ['', ...x5cOf(leaf)] } }],

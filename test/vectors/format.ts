@@ -21,6 +21,19 @@ export interface VectorVerifier {
   readonly allowMultipleAudiences: boolean
   readonly maxReplayEntries?: number
   readonly maxReplayEntriesPerKey?: number
+  /** Without it, or where it is null, nobody asks how certificates stand. */
+  readonly revocation?: VectorRevocation | null
+}
+
+/** How certificates must stand, and what is held about them, each in base64. */
+export interface VectorRevocation {
+  readonly mode: 'require' | 'prefer'
+  readonly depth: 'chain' | 'leaf'
+  readonly toleranceSeconds: number
+  readonly stapleMaxAgeSeconds: number
+  readonly maxAgeSeconds?: number
+  readonly crls: readonly string[]
+  readonly ocspResponses: readonly string[]
 }
 
 /** What the token must be bound to. */

@@ -64,6 +64,7 @@ describe.each(file.cases)('$id: $comment', (vector) => {
           enter: (id: CheckId) => entered.push(id),
           resolved: () => {},
           note: () => {},
+          stood: () => {},
           tried: () => {},
         }
         expect(await codeOf(() => judgeToken(bench, { token, binding: UNBOUND, trace }))).toBe(code)

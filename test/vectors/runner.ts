@@ -3,7 +3,7 @@
 
 import type * as Ingam from 'ingam'
 import type * as X509 from 'ingam/x509'
-import type { VectorExpected, VectorFile, VectorStep, VectorVerifier } from './format.ts'
+import type { VectorExpected, VectorFile, VectorRevocation, VectorStep, VectorVerifier } from './format.ts'
 
 /** What the runner needs of the library. */
 export type Library = Pick<typeof Ingam, 'createVerifier' | 'isPkiError'> &
@@ -57,12 +57,12 @@ export async function judgeVectors(file: VectorFile, library: Library): Promise<
   function createBench(options: VectorVerifier): Bench {
     let now = new Date(options.at)
     let waited = 0
-    const { trustAnchors, knownChains, at: _, ...others } = options
+    const { trustAnchors, knownChains, at: _, revocation, ...others } = options
     const verifier = createVerifier({
       ...others,
       trustAnchors: parseCertificates(trustAnchors),
       knownChains: knownChains.map((pem) => parseCertificates(pem)),
-      revocation: 'off',
+      revocation: revocation === undefined || revocation === null ? 'off' : toPolicy(revocation),
       clock: () => now,
       wait: async (milliseconds) => {
         waited += milliseconds
@@ -106,13 +106,20 @@ export async function judgeVectors(file: VectorFile, library: Library): Promise<
     return bench
   }
 
+  function toPolicy({ crls, ocspResponses, ...others }: VectorRevocation): X509.RevocationPolicy {
+    return { ...others, crls: crls.map(toBytes), ocspResponses: ocspResponses.map(toBytes) }
+  }
+
+  function toBytes(base64: string): Uint8Array {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  }
+
   function toExpected(expected: VectorExpected | undefined): Ingam.ExpectedBinding | undefined {
     if (expected === undefined) return undefined
     const { request, ...others } = expected
     if (request === undefined) return others
     const { contentBase64, ...target } = request
     if (contentBase64 === undefined) return { ...others, request: target }
-    const content = Uint8Array.from(atob(contentBase64), (character) => character.charCodeAt(0))
-    return { ...others, request: { ...target, content } }
+    return { ...others, request: { ...target, content: toBytes(contentBase64) } }
   }
 }

@@ -51,6 +51,17 @@ export interface CertificateRequest extends Validity {
   readonly profile: Profile
   readonly names: readonly CertificateName[]
   readonly permitted?: PermittedNames
+  readonly places?: EvidencePlaces
+}
+
+/** Where a certificate says that evidence about it is, or that there will be none. */
+export interface EvidencePlaces {
+  /** URLs of responders. */
+  readonly ocsp?: readonly string[]
+  /** URLs of lists. */
+  readonly crl?: readonly string[]
+  /** noRevAvail (RFC 9608). */
+  readonly noRevAvail?: boolean
 }
 
 /** What a new client certificate is to be. */
@@ -108,6 +119,30 @@ export async function issueClient(issuer: IssuerFiles, request: ClientRequest): 
   return await issue(issuer, { ...rest, profile: 'client', names })
 }
 
+/** Appoints a responder for a day: a certificate with id-kp-OCSPSigning and ocsp-nocheck, and its key. */
+export async function issueResponder(files: IssuerFiles, now: Date): Promise<Issued> {
+  const issuer = new x509.X509Certificate(files.certificatePem)
+  const keys = await generateKeys('P-256')
+  const certificate = await signed(signerOf(files.privateKeyPem), {
+    subject: commonName('OCSP responder'),
+    issuer: issuer.subjectName,
+    ...validity({ now, days: 1 }, issuer.notAfter),
+    publicKey: keys.publicKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.ocspSigning]),
+      // RFC 6960 §4.2.2.2.1: NULL.
+      new x509.Extension(OCSP_NOCHECK, false, Uint8Array.of(5, 0)),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  })
+  return toIssued(certificate, keys)
+}
+
+const OCSP_NOCHECK = '1.3.6.1.5.5.7.48.1.5'
+
 /** The files of a certificate and its key, under the names by which the commands find them again. */
 export function filesOf(issued: Issued, certificateName: string, keyName: string): readonly NewFile[] {
   return [
@@ -130,6 +165,7 @@ async function certificateFor(
     extensions: [
       ...profileExtensions(request),
       ...(request.names.length === 0 ? [] : [subjectAltName(request.names)]),
+      ...placeExtensions(request.places),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
@@ -150,6 +186,20 @@ const PURPOSES = {
   server: [x509.ExtendedKeyUsage.serverAuth],
   both: [x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth],
 }
+
+function placeExtensions({
+  ocsp = [],
+  crl = [],
+  noRevAvail = false,
+}: EvidencePlaces = {}): readonly x509.Extension[] {
+  return [
+    ...(ocsp.length === 0 ? [] : [new x509.AuthorityInfoAccessExtension({ ocsp: [...ocsp] })]),
+    ...(crl.length === 0 ? [] : [new x509.CRLDistributionPointsExtension([...crl])]),
+    ...(noRevAvail ? [new x509.Extension(NO_REV_AVAIL, false, Uint8Array.of(5, 0))] : []),
+  ]
+}
+
+const NO_REV_AVAIL = '2.5.29.56'
 
 function caExtensions(permitted: PermittedNames | undefined): readonly x509.Extension[] {
   const constraints = permitted === undefined ? undefined : encodeNameConstraints(permitted)

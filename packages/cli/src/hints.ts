@@ -112,6 +112,26 @@ const COMMANDS: Commands = {
   ERR_PATH_EXPIRED: ({ notAfter }, { command }) => [
     `see what would have been said before: ingam ${command} --at ${notAfter} …`,
   ],
+  ERR_REVOCATION_UNKNOWN: (_, { command, cert }) =>
+    command === 'sign'
+      ? [
+          `see which address the certificate names: openssl x509 -in ${safeWord(cert) ?? 'FILE'} -noout -ocsp_uri`,
+        ]
+      : [
+          'give the list of its CA: --crl FILE',
+          'or ask the address that its certificate names: --allow-url ORIGIN',
+        ],
+  ERR_REVOCATION_RESPONDER: ({ problem, responder }) => {
+    if (problem.includes('own address')) return ['if that is meant: --allow-loopback']
+    const origin = URL.canParse(responder) ? safeWord(new URL(responder).origin) : undefined
+    return origin === undefined || !problem.includes('allow list')
+      ? []
+      : [`if you trust that address: --allow-url ${origin}`]
+  },
+  ERR_REVOCATION_STALE: ({ at }) => [
+    'of a development CA: ingam ca crl --ca FOLDER publishes a new list',
+    `compare the clock: ${at}`,
+  ],
   ERR_KEY_ENCRYPTED: (_, { key }) => [`ingam sign --key ${safeWord(key) ?? 'FILE'} --passphrase-file FILE …`],
   ERR_KEY_MISMATCH: (_, { cert, key }) => [
     `compare the two public keys: openssl x509 -in ${safeWord(cert) ?? 'FILE'} -noout -pubkey; openssl pkey -in ${safeWord(key) ?? 'FILE'} -pubout`,

@@ -5,6 +5,7 @@ import { caCommand } from './commands/ca.ts'
 import { completionCommand } from './commands/completion.ts'
 import { explainCommand } from './commands/explain.ts'
 import { inspectCommand } from './commands/inspect.ts'
+import { revocationCommand } from './commands/revocation.ts'
 import { signCommand } from './commands/sign.ts'
 import { tourCommand } from './commands/tour.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -51,6 +52,7 @@ const COMMANDS = [
   inspectCommand,
   explainCommand,
   caCommand,
+  revocationCommand,
   tourCommand,
   completionCommand,
 ]

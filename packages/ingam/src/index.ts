@@ -13,6 +13,7 @@ export {
   PkiError,
   type PkiErrorShape,
   RequestError,
+  RevocationError,
   TokenError,
 } from './errors/errors.ts'
 export { escapeText } from './errors/escape.ts'

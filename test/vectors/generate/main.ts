@@ -14,6 +14,7 @@ import { paths } from './paths.ts'
 import { pinned } from './pinned.ts'
 import { proof } from './proof.ts'
 import { reference } from './reference.ts'
+import { revocation } from './revocation.ts'
 import { shape } from './shape.ts'
 import { signatures } from './signatures.ts'
 import { subjects } from './subjects.ts'
@@ -35,6 +36,7 @@ const GROUPS = {
   binding,
   proof,
   'one-time-use': oneTimeUse,
+  revocation,
   pinned,
 } as const
 

@@ -17,6 +17,7 @@ import { atClock } from '../instant.ts'
 import { formatLifetime, type Lifetime, lifetimeOf } from '../layout/lifetime.ts'
 import { type Room, roomOf } from '../layout/room.ts'
 import { formatParagraph, formatRows } from '../layout/rows.ts'
+import { standingRows } from '../layout/standing.ts'
 import { formatAttempts, formatChain } from '../layout/trees.ts'
 import { formatJson } from '../output.ts'
 import { type Given, judgeGiven } from './judging.ts'
@@ -53,8 +54,8 @@ export async function run(
   return explanation.error === undefined ? 0 : catalogue[explanation.error.code].exit
 
   async function explain(given: Given): Promise<{ explanation: Explanation; page: Page }> {
-    const { verifier, token, expected, anchorSubjects, tolerance, situation } = given
-    const explanation = await verifier.explain(token, expected)
+    const { verifier, token, expected, anchorSubjects, tolerance, situation, network } = given
+    const explanation = await verifier.explain(token, expected, { network })
     const { error } = explanation
     const page = {
       explanation,
@@ -93,7 +94,7 @@ const INDENT = '  '
 
 function toText(page: Page): string {
   const { explanation, anchorSubjects, lifetime, hints, now, room, style } = page
-  const { error, checks, certificates, attempts } = explanation
+  const { error, checks, certificates, attempts, revocation } = explanation
   const asSent = error === undefined ? '' : ' (as sent; not vouched for)'
   const heading = (text: string): readonly string[] => formatParagraph(text, room).map(style.strong)
   const lines = [
@@ -105,6 +106,10 @@ function toText(page: Page): string {
   if (lifetime !== undefined) {
     const bar = formatLifetime(lifetime, room.columns - INDENT.length, style)
     lines.push('', ...heading(`lifetime${asSent}`), ...bar.map((line) => `${INDENT}${line}`))
+  }
+  if (revocation.length > 0) {
+    lines.push('', ...heading('standing of the certificates'))
+    lines.push(formatRows(standingRows(revocation, now), room, INDENT))
   }
   lines.push('', ...heading(`chain, by names${asSent}`))
   lines.push(...formatChain(certificates, { room, now, anchorSubjects }))
@@ -154,7 +159,8 @@ function checkLines(checks: readonly ExplainedCheck[], room: Room, style: Style)
     const first = `${state} ${isNarrow ? check.id : check.id.padEnd(width)}`
     const [head = '', ...more] = formatParagraph(title, room, indent)
     const facts = Object.entries(check.facts)
-      .filter(() => state !== '  skipped')
+      // How the certificates stand has a part of the page for itself.
+      .filter(([fact]) => state !== '  skipped' && !fact.startsWith('#'))
       .flatMap(([fact, value]) => formatParagraph(`${fact}: ${escapeText(value)}`, room, indent))
     const own = isNarrow ? [first, head, ...more] : [`${first}  ${head.trimStart()}`, ...more]
     return [...own.map(paint), ...facts.map(style.faint)]

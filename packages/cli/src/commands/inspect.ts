@@ -1,7 +1,15 @@
 // CLI: `ingam inspect` lays out what a token claims, for a person. Nothing is verified, and every heading says so.
 
 import { Command } from 'commander'
-import { escapeText, type InspectedCertificate, type InspectedToken, inspectToken, isPkiError } from 'ingam'
+import {
+  escapeText,
+  type InspectedCertificate,
+  type InspectedToken,
+  inspectToken,
+  isPkiError,
+  type JsonValue,
+} from 'ingam'
+import { parseOcspResponse } from 'ingam/x509'
 import { type Context, type Style, say, styleFor } from '../context.ts'
 import type { ExitCode } from '../failure.ts'
 import { mended } from '../hints.ts'
@@ -58,11 +66,8 @@ const INDENT = '  '
 function toText(inspected: InspectedToken, { room, style, now }: View): string {
   const { unverifiedHeader, unverifiedClaims, unverifiedCertificates, sizeBytes } = inspected
   const header = Object.entries(unverifiedHeader).map(([name, value]): Row => {
-    const shown =
-      name === 'x5c' && Array.isArray(value)
-        ? `${value.length} ${value.length === 1 ? 'certificate' : 'certificates'}, shown below`
-        : formatValue(value)
-    return [escapeText(name, 60), shown]
+    const shown = Array.isArray(value) ? listed(name, value.length) : undefined
+    return [escapeText(name, 60), shown ?? formatValue(value)]
   })
   const claims = Object.entries(unverifiedClaims).map(([name, value]): Row => {
     return [escapeText(name, 60), INSTANTS.includes(name) ? formatInstant(value) : formatValue(value)]
@@ -83,11 +88,51 @@ function toText(inspected: InspectedToken, { room, style, now }: View): string {
       `${INDENT}x5c[${index}]${certificate.role === 'signer' ? ' (signer)' : ''}`,
       certificateRows(certificate, room, now),
     ]),
+    ...stapleLines(unverifiedHeader['ocsp'], room, heading),
     ...heading('unverified chain, by names'),
     ...formatChain(unverifiedCertificates, { room, now }),
     ...heading('size'),
     `${INDENT}${sizeBytes} bytes`,
   ].join('\n')
+}
+
+// Lists that have a part of the page for themselves.
+function listed(name: string, count: number): string | undefined {
+  const word = name === 'x5c' ? 'certificate' : name === 'ocsp' ? 'place' : undefined
+  return word === undefined ? undefined : `${count} ${word}${count === 1 ? '' : 's'}, shown below`
+}
+
+// What the responses say that came along, nothing of it verified: not who signed them, nor about whom they speak.
+function stapleLines(
+  ocsp: JsonValue | undefined,
+  room: Room,
+  heading: (text: string) => readonly string[],
+): readonly string[] {
+  if (!Array.isArray(ocsp)) return []
+  return [
+    ...heading('unverified responses about the certificates'),
+    ...ocsp.map((staple: JsonValue, index) =>
+      formatRows([[`ocsp[${index}]`, stapleText(staple)]], room, INDENT),
+    ),
+  ]
+}
+
+function stapleText(staple: JsonValue): string {
+  if (staple === null) return 'none'
+  if (typeof staple !== 'string') return formatValue(staple)
+  const der = Uint8Array.from(Buffer.from(staple, 'base64'))
+  try {
+    const response = parseOcspResponse(der)
+    if (response.status !== 'successful') return `the error ${response.status}`
+    const singles = response.basic.responses.map(({ status, thisUpdate, nextUpdate }) => {
+      const until = nextUpdate === undefined ? '' : ` to ${nextUpdate.toISOString()}`
+      return `${status}, from ${thisUpdate.toISOString()}${until}`
+    })
+    return `${singles.join('; ')} (${der.length} bytes)`
+  } catch (error) {
+    if (!isPkiError(error)) throw error
+    return `cannot be read: ${escapeText(error.message)}`
+  }
 }
 
 function certificateRows(certificate: InspectedCertificate, room: Room, now: Date): string {

@@ -30,13 +30,16 @@ export async function judgeGiven<T>(
   judge: (given: Given) => Promise<T>,
 ): Promise<T> {
   let situation: Situation = { ...options, command }
+  let opened: OpenVerifier | undefined
   try {
-    const opened = await openVerifier(context, options)
+    opened = await openVerifier(context, options)
     const expected = await readBinding(context, options, isFromStdin(argument))
     const { token, request } = await readToken(context, argument, options.from)
     if (request !== undefined) situation = { ...situation, request }
     return await judge({ ...opened, token, expected, situation })
   } catch (error) {
     throw isPkiError(error) ? mended(error, situation) : error
+  } finally {
+    opened?.close()
   }
 }

@@ -15,6 +15,8 @@ import type { Context } from '../context.ts'
 import { usageError } from '../failure.ts'
 import { PLACES, type Place } from '../pasted/recognise.ts'
 import { addBindingOptions, type BindingOptions } from './binding.ts'
+import { addRevocationOptions, openRevocation, type RevocationOptions } from './evidence.ts'
+import { collect, wholeNumberOption } from './values.ts'
 
 /** The options of every command that takes a token. */
 export interface TokenOptions {
@@ -25,10 +27,9 @@ export interface TokenOptions {
 }
 
 /** The options of every command that judges a token. */
-export interface JudgeOptions extends TokenOptions, BindingOptions {
+export interface JudgeOptions extends TokenOptions, BindingOptions, RevocationOptions {
   readonly ca: readonly string[]
   readonly aud: string
-  readonly revocation?: string
   readonly alg?: readonly TokenAlgorithm[]
   readonly known?: readonly string[]
   readonly unexpectedBinding: 'refuse' | 'report'
@@ -62,10 +63,6 @@ export function addJudgeOptions(command: Command): Command {
         .makeOptionMandatory(),
     )
     .requiredOption('--aud <audience>', 'the audience that the token must name, letter for letter')
-    .option(
-      '--revocation <stance>',
-      "required; 'off' is the only stance of this version: nothing is read about revocation",
-    )
     .addOption(
       new Option(
         '--alg <algorithm>',
@@ -98,7 +95,7 @@ export function addJudgeOptions(command: Command): Command {
         .choices(['refuse', 'report'])
         .default('refuse'),
     )
-  return addTokenOptions(addBindingOptions(judging))
+  return addRevocationOptions(addTokenOptions(addBindingOptions(judging)))
 }
 
 /** The option `--at`; {@link atClock} reads it. */
@@ -111,6 +108,10 @@ export interface OpenVerifier {
   readonly verifier: Verifier
   readonly anchorSubjects: readonly string[]
   readonly tolerance: { readonly futureSeconds: number; readonly expirySeconds: number }
+  /** Whether anything may be fetched. */
+  readonly network: 'use' | 'leave'
+  /** Ends what the verifier's sources have open. */
+  readonly close: () => void
 }
 
 /** A verifier for one run. `memory` says what it knows of tokens used before; a process that ends remembers nothing. */
@@ -122,16 +123,6 @@ export async function openVerifier(
     'oneTimeUse' | 'maxReplayEntries' | 'maxReplayEntriesPerKey' | 'wait' | 'clock'
   > = { oneTimeUse: 'off' },
 ): Promise<OpenVerifier> {
-  if (options.revocation === undefined) {
-    throw usageError(
-      '--revocation off is required',
-      'this version reads no CRL and no OCSP response; saying so yourself keeps it from being forgotten',
-      'add: --revocation off',
-    )
-  }
-  if (options.revocation !== 'off') {
-    throw usageError("--revocation: 'off' is the only stance that this version supports")
-  }
   if (options.aud === '') throw usageError('--aud: the audience is empty')
   const trustAnchors = await loadTrustAnchors([...options.ca])
   const knownChains = await Promise.all((options.known ?? []).map((path) => loadCertificates(path)))
@@ -139,10 +130,11 @@ export async function openVerifier(
     futureSeconds: options.futureTolerance ?? USUAL_TOLERANCE.futureSeconds,
     expirySeconds: options.expiryTolerance ?? USUAL_TOLERANCE.expirySeconds,
   }
+  const evidence = await openRevocation(context, options)
   const verifier = createVerifier({
     trustAnchors,
     audience: options.aud,
-    revocation: 'off',
+    revocation: evidence.revocation,
     clock: context.now,
     profile: options.profile,
     knownChains,
@@ -153,17 +145,14 @@ export async function openVerifier(
     ...(options.maxLifetime === undefined ? {} : { maxLifetimeSeconds: options.maxLifetime }),
     ...memory,
   })
-  return { verifier, anchorSubjects: trustAnchors.map((anchor) => formatName(anchor.subject)), tolerance }
+  const anchorSubjects = trustAnchors.map((anchor) => formatName(anchor.subject))
+  const { network, close } = evidence
+  return { verifier, anchorSubjects, tolerance, network, close }
 }
 
 /** The verifier's own, as docs/token-format.md gives them. */
 export const USUAL_TOLERANCE = { futureSeconds: 5, expirySeconds: 60 } as const
 export const USUAL_MAX_LIFETIME = 600
-
-/** Commander's reader for an option that may be repeated. */
-export function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
-  return [...(earlier ?? []), value]
-}
 
 function collectAlgorithm(
   value: string,
@@ -173,13 +162,4 @@ function collectAlgorithm(
   if (algorithm === undefined)
     throw new InvalidArgumentError(`Allowed choices are ${TOKEN_ALGORITHMS.join(', ')}.`)
   return [...(earlier ?? []), algorithm]
-}
-
-/** Commander's reader for a whole number within bounds. */
-export function wholeNumberOption(minimum: number, maximum: number): (value: string) => number {
-  return (value) => {
-    const number = /^\d{1,9}$/u.test(value) ? Number(value) : Number.NaN
-    if (number >= minimum && number <= maximum) return number
-    throw new InvalidArgumentError(`Expected a whole number from ${minimum} to ${maximum}.`)
-  }
 }

@@ -10,17 +10,20 @@ import {
   TOKEN_ALGORITHMS,
   type TokenAlgorithm,
 } from 'ingam'
-import { loadCredential } from 'ingam/node'
+import { loadCertificates, loadCredential } from 'ingam/node'
+import type { Certificate } from 'ingam/x509'
 import type { Context } from '../context.ts'
 import { type ExitCode, usageError } from '../failure.ts'
 import { mended } from '../hints.ts'
 import { type PassphraseSource, readPassphrase } from '../input.ts'
 import { atClock, parseInstant } from '../instant.ts'
 import { addBindingOptions, type BindingOptions, readBinding } from './binding.ts'
-import { atOption, collect, wholeNumberOption } from './options.ts'
+import { addNetworkOptions, type OpenSources, openSources, type SourceOptions } from './evidence.ts'
+import { atOption } from './options.ts'
+import { collect, wholeNumberOption } from './values.ts'
 
 /** The options of `ingam sign`. */
-export interface SignOptions extends PassphraseSource, BindingOptions {
+export interface SignOptions extends PassphraseSource, BindingOptions, SourceOptions {
   readonly cert: string
   readonly key: string
   readonly chain?: string
@@ -32,6 +35,8 @@ export interface SignOptions extends PassphraseSource, BindingOptions {
   readonly at?: string
   readonly notBefore?: string
   readonly by?: (typeof BY)[number]
+  readonly staple?: 'require' | 'prefer'
+  readonly issuer?: readonly string[]
 }
 
 const BY = ['x5c', 'x5t#S256', 'both'] as const
@@ -80,7 +85,7 @@ export function signCommand(context: Context, settle: (exit: ExitCode) => void):
         wholeNumberOption(0, 1_048_576),
       ),
     )
-  return addBindingOptions(command)
+  return addStapleOptions(addBindingOptions(command))
     .addHelpText('after', EXAMPLE)
     .action(async (options: SignOptions) => settle(await run(context, options)))
 }
@@ -93,8 +98,10 @@ export async function run(context: Context, options: SignOptions): Promise<ExitC
   const notBefore =
     options.notBefore === undefined ? undefined : parseInstant('--not-before', options.notBefore, at)
   const { request, challenge, accessToken } = await readBinding(context, options, false)
+  let stapling: OpenStapling | undefined
   try {
-    const credential = await openCredential(context, options)
+    stapling = await openStapling(context, options)
+    const credential = await openCredential(context, options, stapling)
     const shared = {
       audience: options.aud,
       claims,
@@ -103,6 +110,7 @@ export async function run(context: Context, options: SignOptions): Promise<ExitC
       ...(notBefore === undefined ? {} : { notBefore }),
       ...(options.by === undefined ? {} : { certificateBy: options.by }),
       ...(challenge === undefined ? {} : { challenge }),
+      ...(options.staple === undefined ? {} : { staple: options.staple }),
     }
     // INVARIANT: readBinding has refused a proof without request or access token, and an access token without a proof.
     const token =
@@ -114,23 +122,76 @@ export async function run(context: Context, options: SignOptions): Promise<ExitC
   } catch (error) {
     if (!isPkiError(error)) throw error
     throw mended(error, { ...options, command: 'sign' })
+  } finally {
+    stapling?.close()
   }
 }
 
-async function openCredential(context: Context, options: SignOptions): Promise<Credential> {
+function addStapleOptions(command: Command): Command {
+  const stapling = command
+    .optionsGroup('Evidence that goes along:')
+    .addOption(
+      new Option(
+        '--staple <mode>',
+        "carry the responder's answer about the certificate: 'require' it, or 'prefer' to have it",
+      ).choices(['require', 'prefer']),
+    )
+    .addOption(
+      new Option(
+        '--issuer <file>',
+        'a CA that the token does not carry, such as the root; repeatable',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option('--crl <path>', 'responses: a file or a folder of them; repeatable').argParser(collect),
+    )
+  return addNetworkOptions(stapling)
+}
+
+interface OpenStapling extends OpenSources {
+  readonly issuers: readonly Certificate[]
+}
+
+async function openStapling(context: Context, options: SignOptions): Promise<OpenStapling | undefined> {
+  const { staple, issuer = [], crl, ocsp, allowUrl } = options
+  if (staple === undefined) {
+    if (issuer.length === 0 && crl === undefined && ocsp === undefined && allowUrl === undefined)
+      return undefined
+    throw usageError('evidence goes along with --staple alone', 'add: --staple require')
+  }
+  const open = await openSources(context, options)
+  if (open.sources.length === 0) {
+    throw usageError(
+      '--staple: nobody may be asked',
+      'allow the address that the certificate names: --allow-url ORIGIN; or name a responder: --ocsp URL',
+    )
+  }
+  const issuers = await Promise.all(issuer.map((path) => loadCertificates(path)))
+  return { ...open, issuers: issuers.flat() }
+}
+
+async function openCredential(
+  context: Context,
+  options: SignOptions,
+  stapling: OpenStapling | undefined,
+): Promise<Credential> {
   const passphrase = await readPassphrase(options)
   try {
-    return await load(options, passphrase)
+    return await load(options, passphrase, stapling)
   } catch (error) {
     if (!isPkiError(error) || error.code !== 'ERR_KEY_ENCRYPTED' || context.askSecret === undefined)
       throw error
     const typed = await context.askSecret(`passphrase for ${options.key}: `)
     if (typed === undefined || typed === '') throw error
-    return await load(options, typed)
+    return await load(options, typed, stapling)
   }
 }
 
-async function load(options: SignOptions, passphrase: string | undefined): Promise<Credential> {
+async function load(
+  options: SignOptions,
+  passphrase: string | undefined,
+  stapling: OpenStapling | undefined,
+): Promise<Credential> {
   return await loadCredential({
     certificate: options.cert,
     privateKey: options.key,
@@ -138,6 +199,7 @@ async function load(options: SignOptions, passphrase: string | undefined): Promi
     ...(options.sub === undefined ? {} : { subject: options.sub }),
     ...(options.alg === undefined ? {} : { algorithm: options.alg }),
     ...(passphrase === undefined ? {} : { passphrase }),
+    ...(stapling === undefined ? {} : { stapleFrom: stapling.sources, issuers: stapling.issuers }),
   })
 }
 

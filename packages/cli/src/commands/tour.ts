@@ -1,5 +1,5 @@
-// CLI: `ingam tour`, which `npm start` runs: a holder signs, a verifier accepts, and six forgeries are refused with
-// their reasons. Makes a development CA and a client certificate where there are none; changes nothing else.
+// CLI: `ingam tour`, which `npm start` runs: a holder signs, a verifier accepts, six forgeries are refused with their
+// reasons, and a token whose certificate was revoked after it was signed. Makes a development CA and a client certificate where there are none; changes nothing else.
 
 import { createHmac } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -16,8 +16,11 @@ import {
   type Verifier,
 } from 'ingam'
 import { loadCredential, loadTrustAnchors } from 'ingam/node'
-import { formatName } from 'ingam/x509'
+import { createMemorySource, formatName, parseCertificates } from 'ingam/x509'
 import { type Context, type Style, styleFor } from '../context.ts'
+import { writeList } from '../dev-ca/evidence.ts'
+import type { Revocation } from '../dev-ca/revocations.ts'
+import { evidenceSignerOf } from '../dev-ca/signing.ts'
 import { CA_FILES, CLIENT_FILES, readAuthority, record } from '../dev-ca/store.ts'
 import { CommandError, type ExitCode } from '../failure.ts'
 import { writeNewFolder } from '../folders.ts'
@@ -34,7 +37,7 @@ const CLIENT_URI = 'spiffe://ingam.example/client'
 /** The command with its usage page. */
 export function tourCommand(context: Context, settle: (exit: ExitCode) => void): Command {
   return new Command('tour')
-    .description('Sign a token, see it accepted, see six forgeries refused.')
+    .description('Sign a token, see it accepted; see six forgeries refused, and a certificate revoked.')
     .addHelpText('after', AFTER)
     .action(async () => settle(await run(context)))
 }
@@ -99,6 +102,10 @@ export async function run(context: Context): Promise<ExitCode> {
   print('')
   print(style.strong('3. Six forgeries, each refused with its reason'))
   for (const forgery of forgeries) print(await showRefusal(verifier, forgery, { room, style }))
+
+  print('')
+  print(style.strong('4. A certificate is revoked after its tokens were signed'))
+  for (const text of await showRevocation(context, files, { room, style })) print(text)
 
   print('')
   print(style.strong('Try next, from this folder:'))
@@ -270,6 +277,63 @@ async function showRefusal(
   throw new CommandError(70, `a forgery was accepted: ${forgery.title}`, [
     'this is a bug of ingam; please report it',
   ])
+}
+
+// A client that leaves: of two tokens signed at one moment the first passes, and the second comes after the CA's new list.
+async function showRevocation(
+  { now }: Context,
+  { caFolder, ca }: Paths,
+  view: { readonly room: Room; readonly style: Style },
+): Promise<readonly string[]> {
+  const authority = await readAuthority(caFolder)
+  const { issueClient } = await import('../dev-ca.ts')
+  const request = {
+    name: 'leaver',
+    keyType: 'P-256',
+    days: 1,
+    uris: [],
+    dns: [],
+    emails: [],
+    now: now(),
+  } as const
+  const { certificatePem, privateKeyPem } = await issueClient(authority, request)
+  const [issuer] = parseCertificates(authority.certificatePem)
+  const [leaver] = parseCertificates(certificatePem)
+  if (issuer === undefined || leaver === undefined) throw new TypeError('a CA and a certificate')
+  const signer = evidenceSignerOf(authority.privateKeyPem)
+  const revocation = {
+    serial: Buffer.from(leaver.serialNumber).toString('hex'),
+    issuer: formatName(leaver.issuer),
+    reason: 'keyCompromise',
+    revokedAt: now().toISOString(),
+  } as const
+  const list = (number: number, ...revocations: readonly Revocation[]): Uint8Array => {
+    const thisUpdate = now()
+    const nextUpdate = new Date(thisUpdate.getTime() + 86_400_000)
+    return writeList({ issuer, thisUpdate, nextUpdate, number, revocations }, signer)
+  }
+  const source = createMemorySource({ crls: [list(1)] })
+  const verifier = createVerifier({
+    trustAnchors: await loadTrustAnchors(ca),
+    audience: AUDIENCE,
+    revocation: { mode: 'require', sources: [source] },
+    clock: now,
+  })
+  const credential = await createCredential({ certificate: certificatePem, privateKey: privateKeyPem })
+  const [first, second] = [
+    await signToken(credential, { audience: AUDIENCE, at: now() }),
+    await signToken(credential, { audience: AUDIENCE, at: now() }),
+  ]
+  await verifier.verify(first)
+  const accepted = "the first of two tokens; the CA's list names nobody"
+  source.replace({ crls: [list(2, revocation)] })
+  const refusal = { title: "the second; the CA's new list names its certificate", token: second }
+  const [head = '', ...more] = formatParagraph(accepted, view.room, ' '.repeat(13))
+  return [
+    `   ${view.style.good('accepted')}  ${head.trimStart()}`,
+    ...more,
+    await showRefusal(verifier, refusal, view),
+  ]
 }
 
 function commandsOf(files: Paths): readonly string[] {

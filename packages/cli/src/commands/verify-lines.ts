@@ -45,7 +45,7 @@ export interface LineResult {
 /** Judges every line; 0 where all were accepted, 1 where one was not, 4 where none was refused but some are undecided. */
 export async function runLines(context: Context, path: string, options: LinesOptions): Promise<ExitCode> {
   const clocked = atClock(context, options.at)
-  const { verifier } = await openMemory(clocked, options).catch((error: unknown) => {
+  const { verifier, close } = await openMemory(clocked, options).catch((error: unknown) => {
     throw isPkiError(error) ? mended(error, { ...options, command: 'verify' }) : error
   })
   const room = roomOf(context)
@@ -73,6 +73,7 @@ export async function runLines(context: Context, path: string, options: LinesOpt
   } finally {
     forget?.()
     progress.end()
+    close()
   }
   for (const text of tally.summary(isStopped)) say(context, 'note', text)
   return tally.exit(isStopped)

@@ -8,6 +8,7 @@ import { type ExitCode, usageError } from '../failure.ts'
 import { atClock } from '../instant.ts'
 import { type Room, roomOf } from '../layout/room.ts'
 import { formatRows, type Row } from '../layout/rows.ts'
+import { standingRows } from '../layout/standing.ts'
 import { formatJson, formatValue } from '../output.ts'
 import { isBound } from './binding.ts'
 import { judgeGiven } from './judging.ts'
@@ -66,12 +67,22 @@ export async function run(
       `nobody checked what the token is bound to (${claims}): it may be meant for another request`,
     )
   }
+  const undecided = verified.path.revocation.filter(({ status }) => status === 'unknown')
+  if (undecided.length > 0) {
+    const codes = [...new Set(undecided.map(({ problem }) => problem?.code ?? ''))].join(', ')
+    say(
+      context,
+      'warning',
+      `whether a certificate was revoked is not known (${codes}); it is accepted all the same`,
+    )
+  }
   say(
     context,
     'note',
     'one process a call remembers no tokens: a second use of this one would be accepted again',
   )
-  const text = options.json === true ? formatJson(toJson(verified)) : toText(verified, roomOf(context))
+  const text =
+    options.json === true ? formatJson(toJson(verified)) : toText(verified, roomOf(context), clocked.now())
   context.stdout.write(`${text}\n`)
   return 0
 }
@@ -79,7 +90,7 @@ export async function run(
 // Names that the token format defines and that are shown as the verified facts they are.
 const REGISTERED = ['iss', 'sub', 'aud', 'iat', 'exp', 'nbf', 'jti', 'nonce', 'htm', 'htu', 'digest', 'ath']
 
-function toText(verified: VerifiedToken, room: Room): string {
+function toText(verified: VerifiedToken, room: Room, now: Date): string {
   const { identity, claims } = verified
   const own = Object.entries(claims).filter(([name]) => !REGISTERED.includes(name))
   return formatRows(
@@ -98,6 +109,7 @@ function toText(verified: VerifiedToken, room: Room): string {
       ],
       ['audience', escapeText(verified.audience)],
       ['algorithm', verified.algorithm],
+      ...standingRows(verified.path.revocation, now),
       ['issued at', verified.issuedAt.toISOString()],
       ['expires at', verified.expiresAt.toISOString()],
       ...bindings('bound by', verified.checkedBindings),
@@ -126,7 +138,14 @@ function toJson(verified: VerifiedToken): unknown {
     notAfter: certificate.notAfter,
     der: certificate.der,
   }))
-  const shownPath = { certificates, anchor: path.anchor.id, at: path.at, validUntil: path.validUntil }
+  const { revocation } = path
+  const shownPath = {
+    certificates,
+    anchor: path.anchor.id,
+    at: path.at,
+    validUntil: path.validUntil,
+    revocation,
+  }
   return {
     profile,
     identity,
@@ -148,4 +167,5 @@ Exit codes: 0 accepted (with --lines: all), 1 refused, 2 usage, 3 unreadable inp
 
 Examples:
   ingam verify --ca ca/ca.pem --aud https://api.example --revocation off - < token.txt
-  ingam verify --ca ca/ca.pem --aud https://api.example --revocation off --lines tokens.txt`
+  ingam verify --ca ca/ca.pem --aud https://api.example --revocation off --lines tokens.txt
+  ingam verify --ca ca/ca.pem --aud https://api.example --revocation require --crl ca/crl - < token.txt`

@@ -37,14 +37,18 @@ export async function readIndex(folder: string): Promise<readonly IndexEntry[] |
 
 /** Adds an entry. Throws where another process holds the index for longer than five seconds. */
 export async function addToIndex(folder: string, entry: IndexEntry): Promise<void> {
-  const path = join(folder, INDEX_FILE)
+  await addLine(join(folder, INDEX_FILE), entry)
+}
+
+/** Adds a line of JSON to a file of a CA's folder, as {@link addToIndex} does to the index. */
+export async function addLine(path: string, value: object): Promise<void> {
   const beside = `${path}.new`
   const file = await openBeside(beside)
   try {
     try {
       const before = (await readText(path)) ?? ''
       const separator = before === '' || before.endsWith('\n') ? '' : '\n'
-      await file.writeFile(`${before}${separator}${JSON.stringify(entry)}\n`)
+      await file.writeFile(`${before}${separator}${JSON.stringify(value)}\n`)
       await file.sync()
     } finally {
       await file.close()
@@ -75,7 +79,8 @@ async function openBeside(path: string): Promise<Awaited<ReturnType<typeof open>
   }
 }
 
-async function readText(path: string): Promise<string | undefined> {
+/** The text of a file of a CA's folder; undefined where there is none. */
+export async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {

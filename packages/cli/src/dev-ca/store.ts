@@ -126,7 +126,8 @@ async function readCertificate(path: string): Promise<string> {
   return pem
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** The certificates of a file of the folder; undefined where there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     await readFile(path)
   } catch (error) {

@@ -63,13 +63,43 @@ describe('lengths', () => {
   })
 
   test.each([
-    ['four bytes', [0x04, 0x84, 0x01, 0x00, 0x00, 0x00], 4],
+    ['five bytes', [0x04, 0x85, 0x01, 0x00, 0x00, 0x00, 0x00], 5],
     ['126 bytes', [0x04, 0xfe, 0x01], 126],
     ['the reserved form', [0x04, 0xff, 0x01], 127],
   ])('refuses a length of %s', (_, bytes, found) => {
     expect(thrownBy(() => readWith(bytes, anything))).toMatchObject({
       code: 'ERR_DER_LIMIT',
-      details: { reading: 'thing', offset: 1, limit: 'bytes of a length', maximum: 3, found },
+      details: { reading: 'thing', offset: 1, limit: 'bytes of a length', maximum: 4, found },
+    })
+  })
+
+  test('takes a length of four bytes, where three do not suffice', () => {
+    const bytes = new Uint8Array(6 + 16_777_216)
+    bytes.set([0x04, 0x84, 0x01, 0x00, 0x00, 0x00])
+    expect(readWhole(bytes, (reader) => reader.readOctetString('thing'))).toHaveLength(16_777_216)
+    expect(thrownBy(() => readWith([0x04, 0x84, 0x00, 0xff, 0xff, 0xff], anything))).toMatchObject({
+      code: 'ERR_DER_NON_CANONICAL',
+      details: { rule: 'lengths take as few bytes as they can' },
+    })
+    expect(thrownBy(() => readWith([0x04, 0x84, 0xff, 0xff, 0xff, 0xff], anything))).toMatchObject({
+      code: 'ERR_DER_TRUNCATED',
+      details: { needed: 4_294_967_295, available: 0 },
+    })
+  })
+
+  test('are limited on demand, without being read', () => {
+    const bytes = [0x04, 0x02, 0x01, 0x02]
+    const limited = (maximum: number) => (reader: DerReader) => {
+      reader.limitNext(maximum, 'thing')
+      return reader.readOctetString('thing')
+    }
+    expect(readWith(bytes, limited(4))).toEqual(Uint8Array.of(1, 2))
+    expect(thrownBy(() => readWith(bytes, limited(3)))).toMatchObject({
+      code: 'ERR_DER_LIMIT',
+      details: { reading: 'thing', offset: 0, limit: 'size', maximum: 3, found: 4 },
+    })
+    expect(thrownBy(() => readWith(bytes.slice(0, 3), limited(4)))).toMatchObject({
+      code: 'ERR_DER_TRUNCATED',
     })
   })
 

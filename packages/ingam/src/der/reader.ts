@@ -8,6 +8,9 @@ import { TAG, tagName } from './tag.ts'
 /** LIMIT: X.509 nests about a dozen deep with every extension; the reader never recurses by itself. */
 export const MAX_DEPTH = 32
 
+// LIMIT: 4 GiB; the largest that is read, revocation lists, end at 1 GiB.
+const MAX_LENGTH_BYTES = 4
+
 /** One element: its tag, its content, and its whole encoding as views on the input, made when they are asked for. */
 export class DerElement {
   readonly tag: number
@@ -72,6 +75,17 @@ export class DerReader {
   /** The next tag, or undefined at the end. */
   peekTag(): number | undefined {
     return this.isEmpty ? undefined : this.#bytes[this.#offset]
+  }
+
+  /** Refuses a next element of more bytes in all, so that whoever reads it need not count. */
+  limitNext(maximum: number, reading: string): void {
+    const start = this.#offset
+    this.#readTag(reading)
+    const length = this.#readLength(reading)
+    const found = this.#offset + length - start
+    this.#offset = start
+    if (found <= maximum) return
+    throw createError('ERR_DER_LIMIT', { reading, offset: start, limit: 'size', maximum, found })
   }
 
   /** Refuses bytes that are left over. */
@@ -244,12 +258,12 @@ export class DerReader {
     if (first >= 0x80) {
       const count = first & 0x7f
       if (count === 0) throw nonCanonical(reading, start, 'lengths are definite', 'an indefinite length')
-      if (count > 3) {
+      if (count > MAX_LENGTH_BYTES) {
         throw createError('ERR_DER_LIMIT', {
           reading,
           offset: start,
           limit: 'bytes of a length',
-          maximum: 3,
+          maximum: MAX_LENGTH_BYTES,
           found: count,
         })
       }

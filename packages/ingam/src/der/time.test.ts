@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest'
 import { readWhole, thrownBy } from '../../../../test/support/certificate-der.ts'
 import { TAG } from './tag.ts'
-import { readTime } from './time.ts'
-import { writeElement, writeString, writeTime } from './writer.ts'
+import { readGeneralizedTime, readTime } from './time.ts'
+import { writeElement, writeGeneralizedTime, writeString, writeTime } from './writer.ts'
 
 function read(tag: number, text: string): string {
   const time = readWhole(writeString(tag, text), (reader) => readTime(reader, 'notAfter'))
@@ -149,3 +149,33 @@ test.each([0, 4, 1900, 1999, 2000, 2023, 2024, 2100, 2400, 9999])(
     }
   },
 )
+
+describe('where GeneralizedTime alone is allowed', () => {
+  const readAlone = (bytes: Uint8Array): number =>
+    readWhole(bytes, (reader) => readGeneralizedTime(reader, 'thisUpdate'))
+
+  test.each(['1949-12-31T23:59:59Z', '2026-06-01T12:00:00Z', '2050-01-01T00:00:00Z'])(
+    '%s is written so and read again',
+    (iso) => {
+      const date = new Date(iso)
+      expect(readAlone(writeGeneralizedTime(date))).toBe(date.getTime())
+    },
+  )
+
+  test('UTCTime is refused', () => {
+    expect(thrownBy(() => readAlone(writeString(TAG.utcTime, '260601120000Z')))).toMatchObject({
+      code: 'ERR_DER_UNEXPECTED_TAG',
+      details: { reading: 'thisUpdate', expected: 'generalizedTime', found: 'utcTime' },
+    })
+  })
+
+  test.each(['20260601120000.0Z', '202606011200Z', '20260601120000', '20260229000000Z'])(
+    '%s is refused',
+    (text) => {
+      expect(thrownBy(() => readAlone(writeString(TAG.generalizedTime, text)))).toMatchObject({
+        code: 'ERR_DER_VALUE',
+        details: { reading: 'thisUpdate', offset: 0 },
+      })
+    },
+  )
+})

@@ -60,6 +60,11 @@ export function writeTime(date: Date): Uint8Array {
   return writeString(TAG.generalizedTime, digits)
 }
 
+/** GeneralizedTime, whatever the year. */
+export function writeGeneralizedTime(date: Date): Uint8Array {
+  return writeString(TAG.generalizedTime, date.toISOString().replaceAll(/[-:T]|\.\d+/gu, ''))
+}
+
 /** An explicit context tag around an element. */
 export function writeExplicit(number: number, element: Uint8Array): Uint8Array {
   return writeElement(contextTag(number, 'constructed'), element)

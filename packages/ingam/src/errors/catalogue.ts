@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'DecodeError'
   | 'CertificateError'
   | 'PathError'
+  | 'RevocationError'
   | 'CredentialError'
   | 'TokenError'
   | 'RequestError'
@@ -268,6 +269,80 @@ export const catalogue: Catalogue = {
     summary: 'the search for a path used up its budget of work',
     hint: 'send only the certificates that lead to the trust anchor',
     message: (d) => `path search: the budget of ${d.maximum} ${d.budget} is used up`,
+  }),
+
+  // ── Lists and responses ──────────────────────────────────────────────────────────────────────────────────────
+  ERR_CRL_FIELD: certificate({
+    summary: 'a certificate revocation list with a field that RFC 5280 does not allow',
+    hint: 'the issuing software wrote a malformed list; get it again, or have it issued anew',
+    message: (d) => `certificate revocation list: ${d.field}: ${d.problem}`,
+  }),
+  ERR_CRL_EXTENSION: certificate({
+    summary: 'a certificate revocation list with a malformed, repeated or misplaced extension',
+    hint: 'the issuing software wrote a malformed list; get it again, or have it issued anew',
+    message: (d) => `certificate revocation list: extension ${d.name} (${d.oid}): ${d.problem}`,
+  }),
+  ERR_OCSP_FIELD: certificate({
+    summary: 'an OCSP message with a field that RFC 6960 does not allow',
+    hint: 'the responder is broken, or what answered is none',
+    message: (d) => `OCSP: ${d.field}: ${d.problem}`,
+  }),
+  ERR_OCSP_EXTENSION: certificate({
+    summary: 'an OCSP message with a malformed or repeated extension',
+    hint: 'the responder is broken, or what answered is none',
+    message: (d) => `OCSP: extension ${d.name} (${d.oid}): ${d.problem}`,
+  }),
+
+  // ── Revocation. Above the path: a path that fails here was whole in all else. ────────────────────────────────
+  ERR_REVOCATION_REVOKED: revocation({
+    exit: 1,
+    http: 401,
+    // Above a spent budget: whatever else might have been found, this was.
+    rank: 110,
+    summary: 'a certificate of the path was revoked by its CA',
+    hint: 'get a new certificate with a new key; if the old key leaked, find out who used it',
+    message: (d) => `${named(d.certificate)}: revoked at ${d.revokedAt} (${d.reason}), says ${d.evidence}`,
+  }),
+  ERR_REVOCATION_UNKNOWN: revocation({
+    rank: 80,
+    summary: 'nothing says whether a certificate of the path was revoked',
+    hint: 'give a list or a response of its CA, or allow the address that its certificate names',
+    message: (d) => `${named(d.certificate)}: standing unknown: ${d.problem}`,
+  }),
+  ERR_REVOCATION_STALE: revocation({
+    rank: 82,
+    summary: 'all that speaks for a certificate of the path is out of date, or from ahead of the clock',
+    hint: 'get the newest list or response; if it is the newest, its CA has stopped publishing. Compare the clocks',
+    message: (d) => `${named(d.certificate)}: ${d.evidence} counts ${d.until}, not at ${d.at}`,
+  }),
+  ERR_REVOCATION_EVIDENCE: revocation({
+    rank: 84,
+    summary:
+      'evidence about a certificate of the path that proves nothing: not signed by whoever may, or not understood',
+    hint: 'find out who put it there; get the list or response from its CA again',
+    message: (d) => `${named(d.certificate)}: ${d.evidence}: ${d.problem}`,
+  }),
+  ERR_REVOCATION_RESPONDER: revocation({
+    rank: 81,
+    summary: 'who could say whether a certificate was revoked did not answer, or with an error',
+    hint: 'try again; if it lasts, look at the address and the network, and at ingam revocation status',
+    message: (d) => `${named(d.certificate)}: standing unknown: ${d.responder}: ${d.problem}`,
+  }),
+  ERR_REVOCATION_STAPLE: revocation({
+    exit: 1,
+    http: 401,
+    rank: 88,
+    summary: 'the evidence that came with the token proves nothing about its certificates',
+    hint: "the signer must carry the response of its own CA's responder, unaltered",
+    message: (d) => `${named(d.certificate)}: stapled response: ${d.problem}`,
+  }),
+  ERR_REVOCATION_STAPLE_STALE: revocation({
+    exit: 1,
+    http: 401,
+    rank: 87,
+    summary: 'the evidence that came with the token is too old, or from ahead of the clock',
+    hint: 'the signer must fetch a fresh response; compare the clocks',
+    message: (d) => `${named(d.certificate)}: stapled response counts ${d.until}, not at ${d.at}`,
   }),
 
   // ── Credentials ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -535,6 +610,11 @@ function certificate<C extends Code>(row: Row<C>): CatalogueEntry<C> {
 
 function path<C extends Code>(row: Row<C>): CatalogueEntry<C> {
   return { kind: 'PathError', exit: 1, http: 401, rank: 0, fatal: false, ...row }
+}
+
+// Undecided unless it says otherwise: an outage is no forgery.
+function revocation<C extends Code>(row: Row<C>): CatalogueEntry<C> {
+  return { kind: 'RevocationError', exit: 4, http: 503, rank: 0, fatal: false, ...row }
 }
 
 function credential<C extends Code>(row: Row<C>): CatalogueEntry<C> {

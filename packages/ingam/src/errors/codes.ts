@@ -132,6 +132,45 @@ export interface CodeDetails {
   readonly ERR_PATH_POLICY: { readonly certificate: CertificateRef; readonly problem: string }
   readonly ERR_PATH_BUDGET: { readonly budget: string; readonly maximum: number }
 
+  // A certificate's standing: known to be bad, or not known to be good.
+  readonly ERR_REVOCATION_REVOKED: {
+    readonly certificate: CertificateRef
+    readonly revokedAt: string
+    readonly reason: string
+    /** Who said so, and where it was read. */
+    readonly evidence: string
+  }
+  readonly ERR_REVOCATION_UNKNOWN: { readonly certificate: CertificateRef; readonly problem: string }
+  readonly ERR_REVOCATION_STALE: {
+    readonly certificate: CertificateRef
+    readonly evidence: string
+    /** Until when it counted. */
+    readonly until: string
+    readonly at: string
+  }
+  readonly ERR_REVOCATION_EVIDENCE: {
+    readonly certificate: CertificateRef
+    readonly evidence: string
+    readonly problem: string
+  }
+  readonly ERR_REVOCATION_RESPONDER: {
+    readonly certificate: CertificateRef
+    readonly responder: string
+    readonly problem: string
+  }
+  readonly ERR_REVOCATION_STAPLE: { readonly certificate: CertificateRef; readonly problem: string }
+  readonly ERR_REVOCATION_STAPLE_STALE: {
+    readonly certificate: CertificateRef
+    readonly until: string
+    readonly at: string
+  }
+
+  // Well-formed DER, but not an acceptable list or response.
+  readonly ERR_CRL_FIELD: { readonly field: string; readonly problem: string }
+  readonly ERR_CRL_EXTENSION: { readonly oid: string; readonly name: string; readonly problem: string }
+  readonly ERR_OCSP_FIELD: { readonly field: string; readonly problem: string }
+  readonly ERR_OCSP_EXTENSION: { readonly oid: string; readonly name: string; readonly problem: string }
+
   // The signer's key and certificate.
   readonly ERR_KEY_FORMAT: { readonly found: string }
   readonly ERR_KEY_ENCRYPTED: { readonly found: string }

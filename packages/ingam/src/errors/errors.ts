@@ -65,6 +65,9 @@ export class CertificateError<C extends Code = Code> extends PkiError<C> {}
 /** No acceptable path to a trust anchor. */
 export class PathError<C extends Code = Code> extends PkiError<C> {}
 
+/** A certificate of the path was revoked, or its standing could not be told. */
+export class RevocationError<C extends Code = Code> extends PkiError<C> {}
+
 /** The signer's key or certificate cannot be used. */
 export class CredentialError<C extends Code = Code> extends PkiError<C> {}
 
@@ -130,6 +133,7 @@ const CLASSES: {
   DecodeError,
   CertificateError,
   PathError,
+  RevocationError,
   CredentialError,
   TokenError,
   RequestError,

@@ -5,7 +5,10 @@ import { platform } from '#platform'
 import { encodeBase64url } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, kindOf } from '../errors/options.ts'
+import { isCertificate } from '../path/trust-store.ts'
 import type { MaybePromise } from '../platform/contract.ts'
+import { readSources } from '../revocation/policy.ts'
+import type { RevocationSource } from '../revocation/source.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { equalNames, formatName } from '../x509/name.ts'
 import { parseCertificates } from '../x509/pem.ts'
@@ -37,6 +40,13 @@ export interface CreateCredentialOptions {
   readonly algorithm?: TokenAlgorithm
   /** The name to sign under, with its type in front; one that the certificate bears. Default: the first of them. */
   readonly subject?: string
+  /**
+   * Sources of responses about the certificates, which tokens then carry (`staple` of signToken). Of Node's sources
+   * createHttpSource asks the responder that a certificate names. Default: none.
+   */
+  readonly stapleFrom?: readonly RevocationSource[]
+  /** Certificates of issuers that tokens do not carry, such as the root: who issued the last of the chain says what to ask for. */
+  readonly issuers?: readonly Certificate[]
 }
 
 /** Certificates and a key that fit, ready to sign tokens. Holds the key; do not log it. */
@@ -47,8 +57,17 @@ export interface Credential {
   readonly algorithm: TokenAlgorithm
   /** The value of `sub` and `iss`. */
   readonly subject: string
+  /** Where responses about the certificates come from, and the issuers above them; absent where none was given. */
+  readonly stapling?: Stapling
   /** Signs bytes as the algorithm writes signatures in tokens. */
   readonly sign: (data: Uint8Array) => MaybePromise<Uint8Array>
+}
+
+/** Where a signer gets responses about its own certificates. */
+export interface Stapling {
+  readonly sources: readonly RevocationSource[]
+  /** Issuers that tokens do not carry. */
+  readonly issuers: readonly Certificate[]
 }
 
 /**
@@ -89,10 +108,50 @@ async function openCredential(options: CreateCredentialOptions, rule: SignerRule
   checkSigner(leaf, rule)
   checkOrder(certificates)
   const subject = await chooseSubject(leaf, options.subject)
-  return Object.freeze({ kind: 'credential', certificates, algorithm, subject, sign })
+  const stapling = readStapling(options)
+  return Object.freeze({
+    kind: 'credential',
+    certificates,
+    algorithm,
+    subject,
+    sign,
+    ...(stapling && { stapling }),
+  })
 }
 
-const OPTION_KEYS = ['certificate', 'chain', 'privateKey', 'algorithm', 'subject'] as const
+function readStapling({ stapleFrom, issuers }: CreateCredentialOptions): Stapling | undefined {
+  if (stapleFrom === undefined && issuers === undefined) return undefined
+  return Object.freeze({ sources: readSources('stapleFrom', stapleFrom), issuers: readIssuers(issuers) })
+}
+
+function readIssuers(issuers: readonly Certificate[] | undefined): readonly Certificate[] {
+  if (issuers === undefined) return []
+  const expected = `at most ${MAX_CERTIFICATES} certificates made by parseCertificate`
+  if (!Array.isArray(issuers) || issuers.length > MAX_CERTIFICATES) {
+    const found = Array.isArray(issuers) ? `${issuers.length} of them` : kindOf(issuers)
+    throw createError('ERR_ARG_VALUE', { argument: 'issuers', expected, found })
+  }
+  return Object.freeze(
+    Array.from(issuers, (issuer: unknown) => {
+      if (isCertificate(issuer)) return issuer
+      throw createError('ERR_ARG_VALUE', {
+        argument: 'issuers',
+        expected,
+        found: `an array with ${kindOf(issuer)}`,
+      })
+    }),
+  )
+}
+
+const OPTION_KEYS = [
+  'certificate',
+  'chain',
+  'privateKey',
+  'algorithm',
+  'subject',
+  'stapleFrom',
+  'issuers',
+] as const
 // LIMIT: as many certificates as a token carries.
 const MAX_CERTIFICATES = 10
 

@@ -74,7 +74,7 @@ async function readBounded(path: string): Promise<Uint8Array> {
     }
   } catch (cause) {
     if (isPkiError(cause)) throw cause
-    throw createError('ERR_FILE_READ', { path, problem: problemOf(cause) }, { cause })
+    throw createError('ERR_FILE_READ', { path, problem: fileProblemOf(cause) }, { cause })
   }
 }
 
@@ -85,7 +85,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a folder',
 }
 
-function problemOf(cause: unknown): string {
+/** What kept a file from being read, in words. */
+export function fileProblemOf(cause: unknown): string {
   if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string')
     return 'cannot be read'
   return PROBLEMS[cause.code] ?? `cannot be read (${cause.code})`

@@ -4,6 +4,7 @@ import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, kindOf } from '../errors/options.ts'
 import type { TokenAlgorithm } from '../keys/algorithms.ts'
 import { type Credential, createCredential } from '../keys/credential.ts'
+import type { RevocationSource } from '../revocation/source.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { parseCertificates } from '../x509/pem.ts'
 import { checkPath, readCertificateFile, readFileWith, readPrivateKeyFile } from './files.ts'
@@ -22,6 +23,10 @@ export interface LoadCredentialOptions {
   readonly algorithm?: TokenAlgorithm
   /** See {@link CreateCredentialOptions}. */
   readonly subject?: string
+  /** See {@link CreateCredentialOptions}. */
+  readonly stapleFrom?: readonly RevocationSource[]
+  /** See {@link CreateCredentialOptions}. */
+  readonly issuers?: readonly Certificate[]
 }
 
 /**
@@ -35,7 +40,7 @@ export interface LoadCredentialOptions {
  */
 export async function loadCredential(options: LoadCredentialOptions): Promise<Credential> {
   checkOptionKeys('loadCredential options', options, OPTION_KEYS)
-  const { certificate, privateKey, chain, passphrase, algorithm, subject } = options
+  const { certificate, privateKey, chain, passphrase, algorithm, subject, stapleFrom, issuers } = options
   checkPath('certificate', certificate)
   checkPath('privateKey', privateKey)
   if (chain !== undefined) checkPath('chain', chain)
@@ -44,6 +49,8 @@ export async function loadCredential(options: LoadCredentialOptions): Promise<Cr
     ...(chain === undefined ? {} : { chain: await readCertificateFile(chain) }),
     ...(algorithm === undefined ? {} : { algorithm }),
     ...(subject === undefined ? {} : { subject }),
+    ...(stapleFrom === undefined ? {} : { stapleFrom }),
+    ...(issuers === undefined ? {} : { issuers }),
   }
   return await createCredential({ ...shared, privateKey: await readPrivateKeyFile(privateKey, passphrase) })
 }
@@ -85,4 +92,13 @@ export async function loadCertificates(path: string): Promise<readonly Certifica
   return await readFileWith(path, parseCertificates)
 }
 
-const OPTION_KEYS = ['certificate', 'privateKey', 'chain', 'passphrase', 'algorithm', 'subject'] as const
+const OPTION_KEYS = [
+  'certificate',
+  'privateKey',
+  'chain',
+  'passphrase',
+  'algorithm',
+  'subject',
+  'stapleFrom',
+  'issuers',
+] as const

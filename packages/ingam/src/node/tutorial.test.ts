@@ -181,6 +181,8 @@ describe('a token is refused for', () => {
     ['no thumbprint', 'ERR_TOKEN_HEADER', { header: { 'x5t#S256': undefined } }],
     ['a certificate of its own', 'ERR_TOKEN_HEADER_FORBIDDEN', { header: { x5c: ['AAAA'] } }],
     ['a key of its own', 'ERR_TOKEN_HEADER_FORBIDDEN', { header: { jwk: {} } }],
+    ['a response about its certificate', 'ERR_TOKEN_HEADER_FORBIDDEN', { header: { ocsp: ['MAMKAQE='] } }],
+    ['ocsp that is null', 'ERR_TOKEN_HEADER_FORBIDDEN', { header: { ocsp: null } }],
     ["another's signature", 'ERR_TOKEN_SIGNATURE', { signer: other.made }],
     ['a size above the limit', 'ERR_TOKEN_TOO_LARGE', { claims: { own: 'x'.repeat(4_096) } }],
   ])('%s: %s', async (_, code, alteration) => {

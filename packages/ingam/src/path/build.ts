@@ -29,6 +29,15 @@ export interface PathQuery {
   readonly pinnedLeaf: 'refuse' | 'accept'
   readonly budget: Budget
   readonly memory?: PathMemory
+  /** Asked last, of each path on which all else has passed: why it is refused for the standing of its certificates. */
+  readonly checkStanding?: (path: FoundPath) => Promise<Refusal | undefined>
+}
+
+/** A path on which every check of this layer has passed. */
+export interface FoundPath {
+  /** Leaf first, the anchor's certificate last; a pinned leaf stands alone. */
+  readonly chain: readonly Certificate[]
+  readonly anchor: StoredAnchor
 }
 
 /** The path found, or the refusal that came furthest; and the attempts that failed, put into words when asked for. */
@@ -48,19 +57,18 @@ export async function buildPath(query: PathQuery): Promise<PathOutcome> {
   const search = new Search(query)
   for (const { chain, anchor } of search.paths()) {
     const verdict = await search.judge({ chain, anchor })
-    if (verdict.ok) return { ok: true, chain, anchor, policies: verdict.policies, attempts: search.attempts }
-    const { refusal } = verdict
+    const standing = verdict.ok ? await query.checkStanding?.({ chain, anchor }) : undefined
+    if (verdict.ok && standing === undefined)
+      return { ok: true, chain, anchor, policies: verdict.policies, attempts: search.attempts }
+    const refusal = verdict.ok ? standing : verdict.refusal
+    if (refusal === undefined) continue
     search.record(refusal, chain, 'trust anchor')
     if (catalogue[refusal.code].fatal) break
   }
   return search.refused()
 }
 
-// Leaf first, the anchor's certificate last; a pinned leaf stands alone.
-interface Candidate {
-  readonly chain: readonly Certificate[]
-  readonly anchor: StoredAnchor
-}
+type Candidate = FoundPath
 
 /** How the signature of a certificate came out under a key. */
 interface Checked {

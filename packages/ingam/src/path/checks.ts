@@ -23,6 +23,8 @@ export interface PathRules {
   readonly anchorValidity: 'enforce' | 'ignore'
   /** Whether anyExtendedKeyUsage stands for the purpose. */
   readonly anyExtendedKeyUsage: 'refuse' | 'accept'
+  /** Whether somebody looks at the certificates' standing afterwards: only then is a critical pointer to lists processed. */
+  readonly standing: 'checked' | 'ignored'
 }
 
 /**
@@ -38,7 +40,7 @@ export function checkPath(chain: readonly Certificate[], rules: PathRules): Refu
     place = placeIn(chain, position)
     if (place === undefined) continue
     const refusal =
-      checkExtensions(place) ??
+      checkExtensions(place, rules) ??
       checkKey(place) ??
       checkValidity(place, rules) ??
       checkNameChaining(place, above) ??
@@ -73,10 +75,11 @@ export function checkNamesAndPolicies(
 }
 
 // RFC 5280 §6.1.4 (o), §6.1.5 (f): process recognised critical extensions, refuse the others.
-function checkExtensions(place: Place): Refusal | undefined {
+function checkExtensions(place: Place, { standing }: PathRules): Refusal | undefined {
   for (const { oid, critical } of place.certificate.extensions) {
     if (!critical) continue
-    const unknown = PROCESSED_EXTENSIONS.has(oid) ? unknownQualifier(place.certificate, oid) : oid
+    const isProcessed = PROCESSED_EXTENSIONS.has(oid) || (standing === 'checked' && oid === LIST_POINTERS)
+    const unknown = isProcessed ? unknownQualifier(place.certificate, oid) : oid
     if (unknown !== undefined) {
       const name = unknown === oid ? nameOfOid(oid) : `${nameOfOid(oid)} with the qualifier ${unknown}`
       return refuse('ERR_PATH_CRITICAL_EXTENSION', place, (certificate) => ({ certificate, oid, name }))
@@ -202,6 +205,8 @@ const PROCESSED_EXTENSIONS: ReadonlySet<string> = new Set([
   '2.5.29.37', // extKeyUsage
   '2.5.29.54', // inhibitAnyPolicy
 ])
+
+const LIST_POINTERS = '2.5.29.31' // cRLDistributionPoints
 
 const KNOWN_QUALIFIERS: ReadonlySet<string> = new Set([
   '1.3.6.1.5.5.7.2.1', // id-qt-cps

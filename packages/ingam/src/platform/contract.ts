@@ -6,6 +6,8 @@
 export type MaybePromise<T> = T | Promise<T>
 
 export type HashName = 'SHA-256' | 'SHA-384' | 'SHA-512'
+/** SHA-1 stands here for identifiers that others made with it (RFC 6960 §4.1.1); no signature scheme takes it. */
+export type DigestName = 'SHA-1' | HashName
 export type CurveName = 'P-256' | 'P-384' | 'P-521'
 export type MlDsaParameterSet = 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87'
 
@@ -56,6 +58,14 @@ export interface Platform {
     signature: Uint8Array,
   ) => MaybePromise<boolean>
 
+  /** The same answer about megabytes of data, in a way that lets others run meanwhile. */
+  readonly verifyLargeSignature: (
+    scheme: SignatureScheme,
+    key: PlatformPublicKey,
+    data: Uint8Array,
+    signature: Uint8Array,
+  ) => Promise<boolean>
+
   /** Imports an unencrypted PKCS#8 PrivateKeyInfo (DER) for one scheme; undefined as for public keys. */
   readonly importPrivateKey: (
     pkcs8: Uint8Array,
@@ -69,6 +79,9 @@ export interface Platform {
   ) => MaybePromise<Uint8Array>
 
   readonly sha256: (data: Uint8Array) => MaybePromise<Uint8Array>
+
+  /** The digest by any of the known hashes, for identifiers. */
+  readonly digest: (hash: DigestName, data: Uint8Array) => MaybePromise<Uint8Array>
 
   /** Bytes of a canonical text, as bytes/base64.ts defines it for both alphabets; undefined for any other text. */
   readonly decodeBase64: (text: string, alphabet: 'base64' | 'base64url') => Uint8Array | undefined

@@ -89,6 +89,47 @@ describe.each(SCHEMES)('%s', (_, name, scheme) => {
     }
   })
 
+  test('says of megabytes, while others run, what it says at once', async () => {
+    const key = await publicKeyOf(name, scheme)
+    const large = new Uint8Array(2_500_000).map((_byte, index) => index % 251)
+    const privateKey = await platform.importPrivateKey(PAIRS[name].pkcs8, scheme)
+    if (privateKey === undefined) throw new Error('the key was not imported')
+    const signature = await platform.sign(scheme, privateKey, large)
+    expect(await platform.verifyLargeSignature(scheme, key, large, signature)).toBe(true)
+    const changed = large.with(2_400_000, 255)
+    const last = signature.length - 1
+    for (const [data, wrong] of [
+      [changed, signature],
+      [large.subarray(1), signature],
+      [large, new Uint8Array(0)],
+      [large, signature.subarray(0, -1)],
+      [large, Uint8Array.of(...signature, 0)],
+      [large, signature.with(last, (signature[last] ?? 0) ^ 1)],
+      [large, new Uint8Array(signature.length)],
+    ] as const) {
+      expect(await platform.verifyLargeSignature(scheme, key, data, wrong)).toBe(false)
+    }
+    expect(await platform.verifyLargeSignature(scheme, untyped({}), large, signature)).toBe(false)
+  })
+
+  // Pieces have a mebibyte.
+  test.each([0, 1, 1_048_575, 1_048_576, 1_048_577])(
+    'says the same of %i bytes in both ways',
+    async (length) => {
+      const data = new Uint8Array(length).fill(5)
+      const key = await publicKeyOf(name, scheme)
+      const privateKey = await platform.importPrivateKey(PAIRS[name].pkcs8, scheme)
+      if (privateKey === undefined) throw new Error('the key was not imported')
+      const signature = await platform.sign(scheme, privateKey, data)
+      const longer = new Uint8Array(length + 1).fill(5)
+      for (const verify of [platform.verifySignature, platform.verifyLargeSignature]) {
+        expect(await verify(scheme, key, data, signature)).toBe(true)
+        expect(await verify(scheme, key, longer, signature)).toBe(false)
+        if (length > 0) expect(await verify(scheme, key, data.with(length - 1, 4), signature)).toBe(false)
+      }
+    },
+  )
+
   test('takes keys of its own kind and curve alone', async () => {
     for (const [other, pair] of Object.entries(PAIRS)) {
       const publicKey = await platform.importPublicKey(pair.spki, scheme)
@@ -154,14 +195,17 @@ describe('a signature of another scheme of the same key does not verify', () => 
     const signature = await signed('RSA', made)
     const key = await publicKeyOf('RSA', asked)
     expect(await platform.verifySignature(asked, key, DATA, signature)).toBe(false)
+    expect(await platform.verifyLargeSignature(asked, key, DATA, signature)).toBe(false)
   })
 
   test('ECDSA in the other encoding', async () => {
     const fixed = { kind: 'ecdsa', hash: 'SHA-256', curve: 'P-256', encoding: 'p1363' } as const
     const der = { ...fixed, encoding: 'der' } as const
     const key = await publicKeyOf('P-256', fixed)
-    expect(await platform.verifySignature(der, key, DATA, await signed('P-256', fixed))).toBe(false)
-    expect(await platform.verifySignature(fixed, key, DATA, await signed('P-256', der))).toBe(false)
+    for (const verify of [platform.verifySignature, platform.verifyLargeSignature]) {
+      expect(await verify(der, key, DATA, await signed('P-256', fixed))).toBe(false)
+      expect(await verify(fixed, key, DATA, await signed('P-256', der))).toBe(false)
+    }
   })
 })
 
@@ -179,6 +223,7 @@ test.each([
     const key = await publicKeyOf('RSA', scheme)
     expect(await platform.verifySignature(scheme, key, data, signature)).toBe(true)
     expect(await platform.verifySignature(scheme, key, data, signature.subarray(1))).toBe(false)
+    expect(await platform.verifyLargeSignature(scheme, key, data, signature.subarray(1))).toBe(false)
     return
   }
 })
@@ -197,6 +242,17 @@ test('SHA-256 is that of Node', async () => {
   const digest = await platform.sha256(DATA)
   expect(Buffer.from(digest)).toEqual(createHash('sha256').update(DATA).digest())
 })
+
+test.each(['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'] as const)(
+  '%s for identifiers is that of Node',
+  async (name) => {
+    for (const data of [new Uint8Array(0), DATA, DATA.subarray(3)]) {
+      const digest = await platform.digest(name, data)
+      expect(digest.constructor).toBe(Uint8Array)
+      expect(Buffer.from(digest)).toEqual(createHash(name.replace('-', '')).update(data).digest())
+    }
+  },
+)
 
 test('random bytes are as many as asked for, and others each time', () => {
   expect(platform.randomBytes(0)).toHaveLength(0)

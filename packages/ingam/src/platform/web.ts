@@ -41,6 +41,11 @@ export const platform: Platform = {
     }
   },
 
+  // WebCrypto works on other threads anyway.
+  async verifyLargeSignature(scheme, key, data, signature): Promise<boolean> {
+    return await platform.verifySignature(scheme, key, data, signature)
+  },
+
   async importPrivateKey(pkcs8, scheme): Promise<PlatformPrivateKey | undefined> {
     try {
       return seal(
@@ -66,6 +71,10 @@ export const platform: Platform = {
 
   async sha256(data): Promise<Uint8Array> {
     return new Uint8Array(await crypto.subtle.digest('SHA-256', copyOf(data)))
+  },
+
+  async digest(name, data): Promise<Uint8Array> {
+    return new Uint8Array(await crypto.subtle.digest(name, copyOf(data)))
   },
 
   decodeBase64(text, alphabet): Uint8Array | undefined {

@@ -88,7 +88,7 @@ export async function generateKeyPair(keyType: TestKeyType): Promise<TestKeyPair
 
 /** DER of a certificate with these fields, signed by the key with SHA-256 (or the algorithm's own hash). */
 export async function writeCertificate(fields: CertificateFields, signer: TestKeyPair): Promise<Uint8Array> {
-  const algorithm = SIGNATURE_ALGORITHMS[signer.keyType]
+  const algorithm = signatureAlgorithmOf(signer)
   const tbsCertificate = writeSequence(
     ...(fields.version === 1 ? [] : [writeExplicit(0, writeInteger(fields.version - 1))]),
     writeElement(TAG.integer, fields.serialNumber),
@@ -101,7 +101,30 @@ export async function writeCertificate(fields: CertificateFields, signer: TestKe
       ? []
       : [writeExplicit(3, writeSequence(...fields.extensions.map(writeExtension)))]),
   )
-  return writeSequence(tbsCertificate, algorithm, writeBitString(await sign(signer, tbsCertificate)))
+  return writeSequence(tbsCertificate, algorithm, await writeSignature(signer, tbsCertificate))
+}
+
+/** AlgorithmIdentifier of the signatures that the key makes. */
+export function signatureAlgorithmOf(signer: TestKeyPair): Uint8Array {
+  return SIGNATURE_ALGORITHMS[signer.keyType]
+}
+
+/** BIT STRING of the key's signature over the data. */
+export async function writeSignature(signer: TestKeyPair, data: Uint8Array): Promise<Uint8Array> {
+  return writeBitString(await sign(signer, data))
+}
+
+/** The extensions that are written anyway, without those that others replace or that are left out, and the others. */
+export function mergeExtensions(
+  written: readonly (TestExtension | undefined)[],
+  extra: readonly TestExtension[] = [],
+  without: readonly string[] = [],
+): readonly TestExtension[] {
+  const left = new Set([...extra.map(({ oid }) => oid), ...without])
+  return [
+    ...written.filter((extension) => extension !== undefined).filter(({ oid }) => !left.has(oid)),
+    ...extra,
+  ]
 }
 
 /** DER of a Name with one common name in UTF-8; empty text makes the empty Name. */
@@ -256,7 +279,8 @@ async function sign(signer: TestKeyPair, data: Uint8Array): Promise<Uint8Array> 
   return der
 }
 
-function writeExtension({ oid, critical, value }: TestExtension): Uint8Array {
+/** DER of one Extension. */
+export function writeExtension({ oid, critical, value }: TestExtension): Uint8Array {
   return writeSequence(
     writeOid(oid),
     ...(critical === true ? [writeBoolean('true')] : []),

@@ -1,20 +1,18 @@
 // Layer: testing. A small certification authority for the tests of services that use this library. Every default makes
 // a certificate that a verifier accepts; every option exists to make one that it must refuse.
 
-import { writeImplicit, writeOctetString, writeSequence } from '../der/writer.ts'
+import { writeImplicit, writeNull, writeOctetString, writeSequence } from '../der/writer.ts'
 import { checkOptionKeys } from '../errors/options.ts'
-import type { TokenAlgorithm } from '../keys/algorithms.ts'
-import { type Credential, createCredential } from '../keys/credential.ts'
-import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import { createCredential } from '../keys/credential.ts'
+import { parseCertificate } from '../x509/certificate.ts'
 import type { KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import { encodePem } from '../x509/pem.ts'
 import {
   generateKeyPair,
   keyIdentifier,
+  mergeExtensions,
   type TestExtension,
   type TestKeyPair,
-  type TestKeyType,
-  type TestNames,
   writeBasicConstraints,
   writeCertificate,
   writeExtKeyUsage,
@@ -22,65 +20,20 @@ import {
   writeName,
   writeSubjectAltName,
 } from './certificate-writer.ts'
+import { issueCrl } from './crl-writer.ts'
+import { writeDistributionPoints, writeResponderUrls } from './distribution-point-writer.ts'
+import { answerOcsp } from './ocsp-writer.ts'
+import {
+  type IssueOptions,
+  keepPair,
+  pairOf,
+  type TestCa,
+  type TestCaOptions,
+  type TestCertificate,
+  wholeSecond,
+} from './test-certificate.ts'
 
-/** How to issue one certificate. */
-export interface IssueOptions extends TestNames {
-  /** Common name; default `client` or `intermediate`. Empty text makes an empty subject. */
-  readonly name?: string
-  /** Default P-256. */
-  readonly keyType?: TestKeyType
-  /** Takes the key of another certificate instead of a new one. */
-  readonly keyOf?: TestCertificate
-  /** Whether it is a CA; default `'end entity'`. */
-  readonly kind?: 'ca' | 'end entity'
-  readonly pathLenConstraint?: number
-  /** Default digitalSignature, for a CA keyCertSign and cRLSign; null leaves the extension out. */
-  readonly keyUsage?: readonly KeyUsageBit[] | null
-  /** Dotted OIDs; default clientAuth, for a CA none; null leaves the extension out. */
-  readonly extKeyUsage?: readonly string[] | null
-  /** Default an hour before the CA's `at`. */
-  readonly notBefore?: Date
-  /** Default 90 days after the CA's `at`, for a CA ten years. */
-  readonly notAfter?: Date
-  /** Content octets of the INTEGER; default 16 random ones. */
-  readonly serialNumber?: Uint8Array
-  readonly version?: 1 | 2 | 3
-  /** DER of a Name to write instead of the issuer's own. */
-  readonly issuerName?: Uint8Array
-  /** DER of a Name to write instead of one made from `name`. */
-  readonly subjectName?: Uint8Array
-  /** Further extensions; one of an OID that is written anyway replaces it. */
-  readonly extensions?: readonly TestExtension[]
-  /** OIDs of extensions to leave out. */
-  readonly withoutExtensions?: readonly string[]
-}
-
-/** How to make the root of a test PKI. */
-export interface TestCaOptions extends IssueOptions {
-  /** The instant around which the validity periods lie; default now. */
-  readonly at?: Date
-}
-
-/** A certificate with its private key. */
-export interface TestCertificate {
-  readonly certificate: Certificate
-  readonly der: Uint8Array
-  readonly pem: string
-  readonly privateKeyPkcs8: Uint8Array
-  readonly privateKeyPem: string
-  /** From this certificate up to, and without, the root. */
-  readonly chain: readonly TestCertificate[]
-  /** Issues a certificate with this one's key, whether it may or not. */
-  readonly issue: (options?: IssueOptions) => Promise<TestCertificate>
-  /** Signs tokens with this certificate and its chain. */
-  readonly credential: (options?: {
-    readonly algorithm?: TokenAlgorithm
-    readonly subject?: string
-  }) => Promise<Credential>
-}
-
-/** The root of a test PKI. */
-export type TestCa = TestCertificate
+export type { IssueOptions, TestCa, TestCaOptions, TestCertificate } from './test-certificate.ts'
 
 /**
  * Makes a self-signed CA. **For tests alone**: its keys can be exported, and it issues whatever it is told to.
@@ -107,6 +60,10 @@ const OPTION_KEYS = [
   'version',
   'issuerName',
   'subjectName',
+  'crlDistributionPoints',
+  'ocsp',
+  'noRevAvail',
+  'ocspNoCheck',
   'extensions',
   'withoutExtensions',
   'dns',
@@ -119,9 +76,6 @@ const OPTION_KEYS = [
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const DAY = 86_400_000
 
-// The key pairs behind test certificates; kept beside them so that they do not appear in what a test prints.
-const pairs: WeakMap<TestCertificate, TestKeyPair> = new WeakMap()
-
 async function issue(
   issuer: TestCertificate | undefined,
   options: IssueOptions,
@@ -129,8 +83,9 @@ async function issue(
 ): Promise<TestCertificate> {
   checkOptionKeys('issue options', options, OPTION_KEYS)
   const isCa = options.kind === 'ca'
-  const keys = pairOf(options.keyOf) ?? (await generateKeyPair(options.keyType ?? 'P-256'))
-  const signer = pairOf(issuer) ?? keys
+  const keys =
+    options.keyOf === undefined ? await generateKeyPair(options.keyType ?? 'P-256') : pairOf(options.keyOf)
+  const signer = issuer === undefined ? keys : pairOf(issuer)
   const subject = options.subjectName ?? writeName(options.name ?? (isCa ? 'intermediate' : 'client'))
   const version = options.version ?? 3
   const der = await writeCertificate(
@@ -172,12 +127,18 @@ async function extensionsOf(
       : { oid: '2.5.29.17', critical: emptySubject, value: subjectAltName },
     { oid: '2.5.29.14', value: writeOctetString(await keyIdentifier(keys)) },
     { oid: '2.5.29.35', value: writeSequence(writeImplicit(0, await keyIdentifier(signer))) },
+    ...revocationExtensions(options),
   ]
-  const extra = options.extensions ?? []
-  const left = new Set([...extra.map(({ oid }) => oid), ...(options.withoutExtensions ?? [])])
+  return mergeExtensions(written, options.extensions, options.withoutExtensions)
+}
+
+function revocationExtensions(options: IssueOptions): readonly (TestExtension | undefined)[] {
+  const { crlDistributionPoints: points, ocsp, noRevAvail, ocspNoCheck } = options
   return [
-    ...written.filter((extension) => extension !== undefined).filter(({ oid }) => !left.has(oid)),
-    ...extra,
+    points === undefined ? undefined : { oid: '2.5.29.31', value: writeDistributionPoints(points) },
+    ocsp === undefined ? undefined : { oid: '1.3.6.1.5.5.7.1.1', value: writeResponderUrls(ocsp) },
+    noRevAvail === true ? { oid: '2.5.29.56', value: writeNull() } : undefined,
+    ocspNoCheck === true ? { oid: '1.3.6.1.5.5.7.48.1.5', value: writeNull() } : undefined,
   ]
 }
 
@@ -200,6 +161,8 @@ function toTestCertificate(
       return issuer === undefined ? [] : [made, ...issuer.chain]
     },
     issue: async (options = {}) => await issue(made, options, at),
+    crl: async (options = {}) => await issueCrl(made, options, at),
+    ocspResponse: async (options) => await answerOcsp(made, options, at),
     credential: async (options = {}) =>
       await createCredential({
         certificate: [made, ...(issuer?.chain ?? [])].map((link) => link.pem).join(''),
@@ -207,12 +170,8 @@ function toTestCertificate(
         ...options,
       }),
   }
-  pairs.set(made, keys)
+  keepPair(made, keys)
   return made
-}
-
-function pairOf(certificate: TestCertificate | undefined): TestKeyPair | undefined {
-  return certificate === undefined ? undefined : pairs.get(certificate)
 }
 
 function usual(isCa: boolean): readonly KeyUsageBit[] {
@@ -224,8 +183,4 @@ function randomSerialNumber(): Uint8Array {
   const octets = crypto.getRandomValues(new Uint8Array(16))
   octets[0] = ((octets[0] ?? 0) & 0x3f) | 0x40
   return octets
-}
-
-function wholeSecond(milliseconds: number): Date {
-  return new Date(Math.floor(milliseconds / 1000) * 1000)
 }

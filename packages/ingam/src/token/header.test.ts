@@ -10,12 +10,14 @@ import {
   checkHeaderMembers,
   checkType,
   MAX_CERTIFICATE_BYTES,
+  NO_STAPLES,
   readAlgorithm,
   readCertificate,
   readCertificateTexts,
+  readStaples,
 } from './header.ts'
 import type { JsonObject, JsonValue } from './json.ts'
-import { AUTH_PROFILE } from './profile.ts'
+import { AUTH_PROFILE, PINNED_PROFILE, PROOF_PROFILE } from './profile.ts'
 
 const root = await createTestCa({ at: AT })
 const der = root.der
@@ -44,13 +46,21 @@ describe('members', () => {
     )
   })
 
-  test.each(['x5t', 'ocsp'])('refuses %s as not supported', (member) => {
+  test.each(['x5t'])('refuses %s as not supported', (member) => {
     expect(() => checkHeaderMembers({ [member]: null }, AUTH_PROFILE)).toThrow(
       expect.objectContaining({
         code: 'ERR_TOKEN_UNSUPPORTED',
         details: { feature: `header member ${member}` },
       }),
     )
+  })
+
+  test.each(['x5c', 'ocsp'])('refuses %s where the certificate is pinned', (member) => {
+    expect(() => checkHeaderMembers({ [member]: null }, PINNED_PROFILE)).toThrow(
+      expect.objectContaining({ code: 'ERR_TOKEN_HEADER_FORBIDDEN', details: { member } }),
+    )
+    for (const profile of [AUTH_PROFILE, PROOF_PROFILE])
+      expect(checkHeaderMembers({ [member]: null }, profile)).toBeUndefined()
   })
 
   test.each(['kid', 'cty', 'JWK', 'own', 'constructor'])('passes over %s', (member) => {
@@ -255,5 +265,35 @@ describe('a certificate of x5c', () => {
     const tooLarge = { details: { problem: `larger than ${MAX_CERTIFICATE_BYTES} bytes` } }
     expect(problemOf('!'.repeat(limit + 1))).toMatchObject(tooLarge)
     expect(problemOf('!'.repeat(limit))).not.toMatchObject(tooLarge)
+  })
+})
+
+describe('ocsp', () => {
+  test('is one text, or null, for each certificate, and may be absent', () => {
+    expect(readStaples({}, 2)).toBe(NO_STAPLES)
+    expect(readStaples({ ocsp: ['a'] }, 1)).toEqual(['a'])
+    expect(readStaples({ ocsp: [null, 'b'] }, 2)).toEqual([null, 'b'])
+    expect(readStaples({ ocsp: ['', null] }, 2)).toEqual(['', null])
+  })
+
+  test.each<[string, JsonValue, number, string]>([
+    ['null', null, 1, 'null'],
+    ['text', 'a', 1, 'string'],
+    ['an object', { 0: 'a', length: 1 }, 1, 'object'],
+    ['an empty array', [], 1, 'an array of 0'],
+    ['one too few', ['a'], 2, 'an array of 1'],
+    ['one too many', ['a', 'b'], 1, 'an array of 2'],
+    ['a number', ['a', 1], 2, 'an array with number'],
+    ['an array within', [['a']], 1, 'an array with an array'],
+    ['false for null', ['a', false], 2, 'an array with boolean'],
+    ['nulls alone', [null, null], 2, 'nulls alone'],
+  ])('refuses %s', (_what, ocsp, certificates, found) => {
+    const expected = `an array of ${certificates} texts or nulls, one for each certificate, not all null`
+    expect(() => readStaples({ ocsp }, certificates)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_TOKEN_HEADER',
+        details: { member: 'ocsp', expected, found },
+      }),
+    )
   })
 })

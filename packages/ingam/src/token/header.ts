@@ -1,6 +1,6 @@
 // Layer: token. The JOSE header. No member selects a key, triggers a fetch or changes the rules; `kid` is ignored;
-// x5c[0] is the signer and is never searched for; x5t#S256 names a chain that the verifier knows already. ocsp is refused
-// until it is implemented.
+// x5c[0] is the signer and is never searched for; x5t#S256 names a chain that the verifier knows already; ocsp carries
+// responses about the certificates of the chain, which are verified like any other.
 
 import { platform } from '#platform'
 import { encodeBase64url } from '../bytes/base64.ts'
@@ -17,15 +17,17 @@ export const MAX_CERTIFICATES = 10
 export const MAX_CERTIFICATE_BYTES = 65_536
 
 const FORBIDDEN = ['jwk', 'jku', 'x5u', 'crit', 'b64', 'enc', 'zip'] as const
-const NOT_SUPPORTED = ['x5t', 'ocsp'] as const
+const NOT_SUPPORTED = ['x5t'] as const
+const NOT_PINNED = ['x5c', 'ocsp'] as const
 
 /** Refuses members that let the sender choose the key or the rules, and those not implemented yet. */
 export function checkHeaderMembers(header: JsonObject, profile: Profile): void {
   for (const member of FORBIDDEN) {
     if (Object.hasOwn(header, member)) throw createError('ERR_TOKEN_HEADER_FORBIDDEN', { member })
   }
-  if (profile.certificateBy === 'x5t#S256' && Object.hasOwn(header, 'x5c'))
-    throw createError('ERR_TOKEN_HEADER_FORBIDDEN', { member: 'x5c' })
+  for (const member of profile.certificateBy === 'x5t#S256' ? NOT_PINNED : []) {
+    if (Object.hasOwn(header, member)) throw createError('ERR_TOKEN_HEADER_FORBIDDEN', { member })
+  }
   for (const member of NOT_SUPPORTED) {
     if (Object.hasOwn(header, member))
       throw createError('ERR_TOKEN_UNSUPPORTED', { feature: `header member ${member}` })
@@ -87,6 +89,28 @@ export function readCertificateTexts(header: JsonObject): readonly string[] {
     if (typeof item !== 'string') throw headerError('texts', kindOf(item))
     return item
   })
+}
+
+/** Stapled responses as a header carries them, each for the certificate at its place; empty where there is no `ocsp`. */
+export type Staples = readonly (string | null)[]
+
+/** No staples. */
+export const NO_STAPLES: Staples = Object.freeze([])
+
+/** The texts of ocsp: one, or null, for each certificate of the chain; nothing decoded. */
+export function readStaples(header: JsonObject, certificates: number): Staples {
+  const ocsp = header['ocsp']
+  if (ocsp === undefined) return NO_STAPLES
+  const expected = `an array of ${certificates} texts or nulls, one for each certificate, not all null`
+  const wrong = (found: string): Error => createError('ERR_TOKEN_HEADER', { member: 'ocsp', expected, found })
+  if (!isArray(ocsp)) throw wrong(kindOf(ocsp))
+  if (ocsp.length !== certificates) throw wrong(`an array of ${ocsp.length}`)
+  const staples = ocsp.map((item) => {
+    if (item === null || typeof item === 'string') return item
+    throw wrong(`an array with ${kindOf(item)}`)
+  })
+  if (staples.every((item) => item === null)) throw wrong('nulls alone')
+  return staples
 }
 
 /** One certificate of x5c: padded base64 without line breaks (RFC 7515 §4.1.6), then strict DER. */

@@ -9,8 +9,12 @@ import { validDate } from '../errors/options.ts'
 import { schemeOf, suitsKey, type TokenAlgorithm } from '../keys/algorithms.ts'
 import { createBudget } from '../path/budget.ts'
 import type { MaybePromise } from '../platform/contract.ts'
+import type { JudgeOptions } from '../revocation/judgement.ts'
+import { positionIn } from '../revocation/signers.ts'
+import type { RevocationDesk } from '../revocation/standing.ts'
 import type { ChainCache, ChainKey } from '../verify/cache.ts'
-import { searchPath } from '../verify/verify-path.ts'
+import type { VerifiedPath } from '../verify/verified-path.ts'
+import { type PathSearch, searchPath } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { describeKey } from '../x509/spki.ts'
 import type { Bench } from './bench.ts'
@@ -23,7 +27,9 @@ import {
   readAlgorithm,
   readCertificate,
   readCertificateTexts,
+  readStaples,
   readThumbprint,
+  type Staples,
 } from './header.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
 import { decodePart, refillRoom, signedBytes, splitToken, type TokenParts } from './jws.ts'
@@ -34,11 +40,19 @@ import {
   chainTextOf,
   checkSigner,
   type KnownSigner,
+  type SentChain,
   toKeep,
   toKnownSigner,
 } from './known-signer.ts'
 import { useOnce } from './one-time-use.ts'
 import { NO_AUDIENCE, type Plan } from './plan.ts'
+import {
+  isCurrent,
+  readStapledResponses,
+  renewStanding,
+  tellIfUndecided,
+  toSignerStanding,
+} from './signer-standing.ts'
 import type { TraceSink } from './trace.ts'
 import { VerifiedToken } from './verified-token.ts'
 
@@ -48,17 +62,20 @@ export interface Question {
   readonly binding: Binding
   /** Where given, nothing is remembered and no one-time entry is taken. */
   readonly trace?: TraceSink
+  /** Whether sources of evidence may fetch; default `'use'`. */
+  readonly network?: 'use' | 'leave'
 }
 
 /** Judges a token. */
-export async function judgeToken(bench: Bench, { token, binding, trace }: Question): Promise<VerifiedToken> {
-  const { plan, cache } = bench
+export async function judgeToken(bench: Bench, question: Question): Promise<VerifiedToken> {
+  const { plan, cache, desk } = bench
+  const { token, binding, trace } = question
   trace?.enter('shape')
   const parts = splitToken(token, plan.maxTokenBytes, bench.room)
   const at = validDate("the clock's answer", plan.clock())
   const known = trace === undefined ? cache.findHeader(parts.token, parts.headerEnd) : undefined
   if (known === undefined || !known.path.isWithinValidity(at)) {
-    return await judgeCold(bench, parts, binding, at, trace)
+    return await judgeCold(bench, parts, question, at)
   }
   // The header is, to its last character, one that passed; its path is valid still. What is left belongs to this token
   // alone. INVARIANT: nothing reads the parts after something was waited for, because the room is the next token's then.
@@ -66,6 +83,13 @@ export async function judgeToken(bench: Bench, { token, binding, trace }: Questi
   checkSubject(known, payload.registered)
   const answer = verifySignature(bench, parts, known)
   checkSignature(typeof answer === 'boolean' ? answer : await answer, known)
+  if (desk !== undefined) {
+    if (!isCurrent(desk, known, at) && !(await renewStanding(desk, known, { ...plan.pathRules, at }))) {
+      refillRoom(parts)
+      return await judgeCold(bench, parts, question, at)
+    }
+    tellIfUndecided(desk, known)
+  }
   const key = oneTimeKey(bench, known, payload)
   if (key !== undefined) {
     const ahead = useOnce(
@@ -83,11 +107,11 @@ export async function judgeToken(bench: Bench, { token, binding, trace }: Questi
 async function judgeCold(
   bench: Bench,
   parts: TokenParts,
-  binding: Binding,
+  question: Question,
   at: Date,
-  trace?: TraceSink,
 ): Promise<VerifiedToken> {
-  const { plan, cache, work } = bench
+  const { plan, cache, work, desk } = bench
+  const { binding, trace } = question
   trace?.enter('header')
   const headerBytes = decodePart(parts, 'header')
   work.bytesParsed += headerBytes.length
@@ -111,11 +135,14 @@ async function judgeCold(
 
   trace?.enter('certificates')
   const texts = resolved ?? readCertificateTexts(header)
+  const staples = readStaples(header, texts.length)
   if (thumbprint !== undefined && resolved === undefined) await checkThumbprint(thumbprint, texts[0] ?? '')
-  const chain = trace === undefined && plan.maxCacheBytes > 0 ? chainKeyOf(algorithm, texts) : undefined
-  const known = chain && findKnown(cache, chain, at)
+  const sent = { algorithm, texts, ...(desk && { staples }) }
+  const chain = trace === undefined && plan.maxCacheBytes > 0 ? chainKeyOf(sent) : undefined
+  const found = chain && findKnown(cache, chain, at)
+  const known = found !== undefined && isCurrent(desk, found, at) ? found : undefined
   const vouched = known === undefined ? await vouch(bench, texts, algorithm, at, trace) : undefined
-  const signer = known ?? vouched?.signer
+  let signer = known ?? vouched?.signer
   if (signer === undefined) throw new TypeError('nobody vouched')
 
   trace?.enter('subject')
@@ -126,8 +153,14 @@ async function judgeCold(
   refillRoom(parts)
   const answer = verifySignature(bench, parts, signer)
   checkSignature(typeof answer === 'boolean' ? answer : await answer, signer)
+  trace?.enter('revocation')
+  trace?.note('stance', desk?.plan.mode ?? 'off')
+  if (desk !== undefined && vouched !== undefined) {
+    signer = await checkStanding(bench, desk, { vouched, algorithm, staples }, question, at)
+  }
+  if (trace === undefined) tellIfUndecided(desk, signer)
   if (chain !== undefined)
-    remember(bench, parts, { chain, texts, isReferred: resolved !== undefined }, signer, vouched)
+    remember(bench, parts, { chain, sent, isReferred: resolved !== undefined }, signer, vouched)
   trace?.enter('oneTimeUse')
   trace?.note('memory', plan.replay === undefined ? 'off' : 'this process')
   const key = oneTimeKey(bench, signer, payload)
@@ -185,9 +218,9 @@ function findKnown(cache: ChainCache<KnownSigner>, chain: ChainKey, at: Date): K
 }
 
 /** The chain of a token, and whether its header only referred to it. */
-interface SentChain {
+interface ChainToKeep {
   readonly chain: ChainKey
-  readonly texts: readonly string[]
+  readonly sent: SentChain
   readonly isReferred: boolean
 }
 
@@ -195,15 +228,17 @@ interface SentChain {
 function remember(
   { cache, issuers }: Bench,
   parts: TokenParts,
-  { chain, texts, isReferred }: SentChain,
+  { chain, sent, isReferred }: ChainToKeep,
   signer: KnownSigner,
   vouched: Vouched | undefined,
 ): void {
   const headerText = ownAscii(parts.token.slice(0, parts.headerEnd))
   // Also for a chain that was known: it may have been forgotten while the signature was waited for.
-  const text = isReferred ? chainTextOf(signer.algorithm, texts) : headerText
+  const text = isReferred ? chainTextOf(sent) : headerText
   const reference = signer.identity.thumbprint
-  cache.add(chain, vouched === undefined ? signer : toKeep(signer, text), headerText, { text, reference })
+  const isFleeting = (sent.staples ?? []).length > 0
+  const value = vouched === undefined ? signer : toKeep(signer, text)
+  cache.add(chain, value, headerText, { text, reference, isFleeting })
   if (vouched === undefined) return
   const { certificates } = signer.path
   for (const [position, certificate] of certificates.entries()) {
@@ -249,24 +284,86 @@ async function vouch(
   trace?.enter('signer')
   await checkSigner(leaf, plan.profile.signer)
   trace?.enter('path')
+  const path = await search(bench, leaf, intermediates, at, { trace })
+  trace?.note('trust anchor', path.anchor.id)
+  trace?.enter('key')
+  return { signer: await toKnownSigner(path, leaf, algorithm), texts, certificates }
+}
+
+async function search(
+  bench: Bench,
+  leaf: Certificate,
+  intermediates: readonly Certificate[],
+  at: Date,
+  extra: { readonly trace: TraceSink | undefined; readonly standing?: NonNullable<PathSearch['standing']> },
+): Promise<VerifiedPath> {
+  const { plan, work } = bench
+  const { trace, standing } = extra
   const budget = createBudget()
   try {
-    const path = await searchPath({
+    return await searchPath({
       leaf,
       intermediates,
       trustStore: plan.trustStore,
       rules: { ...plan.pathRules, at },
       pinnedLeaf: plan.profile.signer === 'pinned' ? 'accept' : 'refuse',
       budget,
-      ...(memory && { memory }),
+      ...(trace === undefined && { memory: bench.issuers }),
       ...(trace && { onAttempts: trace.tried }),
+      ...(standing && { standing }),
     })
-    trace?.note('trust anchor', path.anchor.id)
-    trace?.enter('key')
-    return { signer: await toKnownSigner(path, leaf, algorithm), texts, certificates }
   } finally {
     work.pathEdges += budget.edges
     work.pathSignatureChecks += budget.signatureChecks
+  }
+}
+
+interface StandingQuestion {
+  readonly vouched: Vouched
+  readonly algorithm: TokenAlgorithm
+  readonly staples: Staples
+}
+
+// The path that was found first is asked about first; where its standing refuses it, all paths are searched again with
+// the standing as a rule of theirs.
+async function checkStanding(
+  bench: Bench,
+  desk: RevocationDesk,
+  { vouched, algorithm, staples }: StandingQuestion,
+  { trace, network = 'use' }: Question,
+  at: Date,
+): Promise<KnownSigner> {
+  const { certificates, signer } = vouched
+  const [leaf, ...pool] = certificates
+  if (leaf === undefined) throw new TypeError('a signer has a certificate')
+  const responses = await readStapledResponses(staples, certificates)
+  const options: JudgeOptions = { pool, network, stapledFor: (certificate) => responses.get(certificate) }
+  const judge = desk.judgeOfMany({ ...bench.plan.pathRules, at }, options)
+  const { certificates: chain, anchor } = signer.path
+  const first = await judge({ chain, anchor })
+  trace?.stood(first.statuses)
+  let accepted = first
+  let path = signer.path
+  if (first.refusal !== undefined) {
+    path = await search(bench, leaf, pool, at, {
+      trace,
+      standing: async (candidate) => {
+        const isFirst =
+          candidate.chain.length === chain.length && candidate.chain.every((c, i) => c === chain[i])
+        accepted = isFirst ? first : await judge(candidate)
+        return accepted.refusal
+      },
+    })
+    trace?.stood(accepted.statuses)
+  }
+  // A certificate that the path does not need may be that of somebody who signs lists.
+  const stands = path.certificates
+  const isOfToken = staples.length > 0 || pool.some((extra) => positionIn(stands, extra) < 0)
+  const stood = path === signer.path ? signer : await toKnownSigner(path, leaf, algorithm)
+  return {
+    ...stood,
+    path: path.withStanding(accepted.statuses),
+    standing: toSignerStanding(accepted, at, { isOfToken }),
   }
 }
 

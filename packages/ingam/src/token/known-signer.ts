@@ -16,13 +16,16 @@ import type { VerifiedPath } from '../verify/verified-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName } from '../x509/name.ts'
 import { describeKey, toImportable } from '../x509/spki.ts'
-import { readCertificate, readCertificateTexts } from './header.ts'
+import { NO_STAPLES, readCertificate, readCertificateTexts, readStaples, type Staples } from './header.ts'
 import { type JsonObject, parseJsonObject } from './json.ts'
 import type { Identity } from './verified-token.ts'
 
 /** A verified chain with all that each further token of it needs. */
 export interface KnownSigner {
-  readonly path: VerifiedPath
+  /** Replaced by the same path with newer knowledge about its standing. */
+  path: VerifiedPath
+  /** Where it was asked for: until when the path's standing is known. */
+  standing?: SignerStanding
   readonly identity: Identity
   /** Every value of `sub` that the certificate bears. */
   readonly subjects: Subjects
@@ -30,6 +33,19 @@ export interface KnownSigner {
   readonly algorithm: TokenAlgorithm
   /** SHA-256 of the leaf's SubjectPublicKeyInfo, a character for each byte. */
   readonly holder: string
+}
+
+/** How long what is known of a signer's certificates holds. */
+export interface SignerStanding {
+  /** Of the sources, before they were asked. */
+  readonly revision: number
+  /** Milliseconds since 1970 UTC; the clock may be set back too. */
+  readonly from: number
+  readonly until: number
+  /** Whether all are known to be good; false only where the policy accepts less. */
+  readonly isKnown: boolean
+  /** Whether something came with the token, beside the path, that was looked at for it. */
+  readonly isOfToken: boolean
 }
 
 type Subjects = readonly string[] | ReadonlySet<string>
@@ -95,8 +111,9 @@ export function toKeep(signer: KnownSigner, chainText: string): KnownSigner {
 }
 
 /** A header's text that carries the chain, for one that came by reference. It is no header of any token. */
-export function chainTextOf(algorithm: TokenAlgorithm, texts: readonly string[]): string {
-  return encodeBase64url(new TextEncoder().encode(JSON.stringify({ alg: algorithm, x5c: texts })))
+export function chainTextOf({ algorithm, texts, staples = NO_STAPLES }: SentChain): string {
+  const members = { alg: algorithm, x5c: texts, ...(staples.length > 0 && { ocsp: staples }) }
+  return encodeBase64url(new TextEncoder().encode(JSON.stringify(members)))
 }
 
 /** The texts of the chain that such a text, or a header that passed, carries. */
@@ -104,21 +121,34 @@ export function chainIn(chainText: string): readonly string[] {
   return readCertificateTexts(readHeader(chainText))
 }
 
-/** How the cache knows a chain whatever header carries it: by algorithm and texts, all of them compared. */
-export function chainKeyOf(algorithm: TokenAlgorithm, texts: readonly string[]): ChainKey {
-  let sample = sampleOf(algorithm)
-  for (const text of texts) sample = (Math.imul(sample, 31) + sampleOf(text)) | 0
-  return { sample, isIn: (chainText) => isChainOf(chainText, algorithm, texts) }
+/** A chain as a header carries it, or refers to it. */
+export interface SentChain {
+  readonly algorithm: TokenAlgorithm
+  readonly texts: readonly string[]
+  /** What came along, where the verifier looks at it: a chain with other staples is then another one. */
+  readonly staples?: Staples
 }
 
-function isChainOf(chainText: string, algorithm: TokenAlgorithm, texts: readonly string[]): boolean {
+/** How the cache knows a chain whatever header carries it: by algorithm, texts and staples, all of them compared. */
+export function chainKeyOf(sent: SentChain): ChainKey {
+  let sample = sampleOf(sent.algorithm)
+  for (const text of sent.texts) sample = (Math.imul(sample, 31) + sampleOf(text)) | 0
+  for (const text of sent.staples ?? []) sample = (Math.imul(sample, 31) + sampleOf(text ?? '')) | 0
+  return { sample, isIn: (chainText) => isChainOf(chainText, sent) }
+}
+
+function isChainOf(chainText: string, { algorithm, texts, staples }: SentChain): boolean {
   const header = readHeader(chainText)
   const held = readCertificateTexts(header)
   return (
     header['alg'] === algorithm &&
-    held.length === texts.length &&
-    held.every((text, index) => text === texts[index])
+    areSame(held, texts) &&
+    (staples === undefined || areSame(readStaples(header, held.length), staples))
   )
+}
+
+function areSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index])
 }
 
 function leafOf(chainText: string): Certificate {

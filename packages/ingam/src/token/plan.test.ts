@@ -282,8 +282,8 @@ describe('algorithms', () => {
 })
 
 describe('revocation', () => {
-  test.each([null, '', 'on', 'OFF', 'crl', false, true, {}])('refuses %j', (revocation) => {
-    expect(() => planOf({ revocation })).toThrow(refusal('ERR_ARG_UNSUPPORTED', 'revocation'))
+  test.each([null, '', 'on', 'OFF', 'crl', 'require', false, true])('refuses %j', (revocation) => {
+    expect(() => planOf({ revocation })).toThrow(refusal('ERR_ARG_VALUE', 'revocation'))
   })
 })
 

@@ -12,7 +12,8 @@ import {
 import type { PathRules } from '../path/checks.ts'
 import type { PolicyInputs } from '../path/policy-graph.ts'
 import type { TrustAnchor, TrustStore } from '../path/trust-store.ts'
-import { checkPolicyInputs, checkRevocation, toTrustStore } from '../verify/verify-path.ts'
+import { type RevocationPlan, type RevocationPolicy, readRevocation } from '../revocation/policy.ts'
+import { checkPolicyInputs, toTrustStore } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { createKnownChains, type KnownChains } from './known-chains.ts'
 import { AUTH_PROFILE, PROOF_PROFILE, type Profile } from './profile.ts'
@@ -24,8 +25,11 @@ export interface VerifierOptions {
   readonly trustAnchors: TrustStore | readonly (Certificate | TrustAnchor)[]
   /** The audience that tokens must name, letter for letter; several where one verifier serves several. Required. */
   readonly audience: string | readonly string[]
-  /** The stance on revocation. Required; only `'off'` is supported by this version. */
-  readonly revocation: 'off'
+  /**
+   * The stance on revocation. Required. `'off'` asks nothing about the certificates' standing, and does not look at
+   * evidence that comes with a token.
+   */
+  readonly revocation: 'off' | RevocationPolicy
   /** RFC 5280's four inputs about certificate policies; by default all are acceptable and none is required. */
   readonly policies?: Partial<PolicyInputs>
   /** Whether the dates of the anchors' certificates count; default `'enforce'`. */
@@ -83,6 +87,8 @@ export interface Plan {
   readonly trustStore: TrustStore
   /** All but the instant. */
   readonly pathRules: Omit<PathRules, 'at'>
+  /** How certificates must stand; undefined where nobody asks. */
+  readonly revocation: RevocationPlan | undefined
   readonly audiences: ReadonlySet<string>
   readonly algorithms: ReadonlySet<TokenAlgorithm>
   readonly clock: () => Date
@@ -108,7 +114,7 @@ export const NO_AUDIENCE = ''
 /** Validates the options; throws {@link ArgumentError} for the first that is wrong. */
 export function createPlan(options: VerifierOptions): Plan {
   checkOptionKeys('createVerifier options', options, OPTION_KEYS)
-  checkRevocation(options.revocation)
+  const revocation = readRevocation(options.revocation)
   const { clock = systemClock, wait = timer } = options
   if (typeof clock !== 'function') {
     throw createError('ERR_ARG_TYPE', { argument: 'clock', expected: 'a function', found: kindOf(clock) })
@@ -138,7 +144,8 @@ export function createPlan(options: VerifierOptions): Plan {
   return Object.freeze({
     profile,
     trustStore: toTrustStore(options.trustAnchors),
-    pathRules: readPathRules(options),
+    pathRules: readPathRules(options, revocation),
+    revocation,
     audiences: readAudience(options.audience),
     algorithms,
     clock,
@@ -175,13 +182,17 @@ function readRequiredBinding(required: VerifierOptions['requiredBinding']): Plan
   return Object.freeze(BINDINGS.filter((name) => required.includes(name)))
 }
 
-function readPathRules({ policies, anchorValidity }: VerifierOptions): Plan['pathRules'] {
+function readPathRules(
+  { policies, anchorValidity }: VerifierOptions,
+  revocation: RevocationPlan | undefined,
+): Plan['pathRules'] {
   return Object.freeze({
     purpose: 'clientAuth',
     policies: checkPolicyInputs(policies),
     anchorValidity: choice('anchorValidity', anchorValidity, ['enforce', 'ignore']),
     // docs/token-format.md: it does not count for signers of tokens.
     anyExtendedKeyUsage: 'refuse',
+    standing: revocation === undefined ? 'ignored' : 'checked',
   })
 }
 

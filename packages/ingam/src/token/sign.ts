@@ -8,8 +8,10 @@ import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../erro
 import type { Credential } from '../keys/credential.ts'
 import { formatName } from '../x509/name.ts'
 import { type Binding, bindingOf, type ExpectedBinding, type RequestBinding, UNBOUND } from './binding.ts'
+import { NO_STAPLES, type Staples } from './header.ts'
 import { type OwnClaims, writeOwnClaims } from './own-claims.ts'
 import { AUTH_PROFILE, PROOF_PROFILE, type Profile, type ProfileName } from './profile.ts'
+import { staplesFor } from './staple.ts'
 import { randomTokenId } from './token-id.ts'
 
 /** What {@link signToken} takes. */
@@ -31,6 +33,13 @@ export interface SignTokenOptions {
    * certificate by its SHA-256, for verifiers that know the chain already; `'both'`.
    */
   readonly certificateBy?: 'x5c' | 'x5t#S256' | 'both'
+  /**
+   * Whether the token carries fresh OCSP responses about the signer's certificates, for verifiers that would otherwise
+   * have to ask: `'require'` refuses to sign without one about the signer itself, `'prefer'` signs all the same. They
+   * come from the credential's `stapleFrom`, are kept as long as verifiers take them (an hour from thisUpdate), and
+   * are fetched anew in the background before that. Default: none.
+   */
+  readonly staple?: 'require' | 'prefer'
   /** The verifier's challenge that the token answers (claim `nonce`). */
   readonly challenge?: string
   /** The request that the token is for (claims `htm`, `htu`, and `digest` where its content is given). */
@@ -51,6 +60,7 @@ export interface SignProofOptions extends SignTokenOptions {
  * **Not checked: whether anybody trusts the certificate.**
  *
  * @throws {CredentialError} ERR_CREDENTIAL_EXPIRED where the certificate is not valid at `at`
+ * @throws {RevocationError} ERR_REVOCATION_* with `staple: 'require'`: why there is no response to carry
  * @throws {ArgumentError} ERR_ARG_*
  */
 export function signToken(credential: Credential, options: SignTokenOptions): Promise<string> {
@@ -64,6 +74,7 @@ export function signToken(credential: Credential, options: SignTokenOptions): Pr
  * **Not checked: whether the access token is bound to this certificate.** That is for whoever verifies both.
  *
  * @throws {CredentialError} ERR_CREDENTIAL_EXPIRED where the certificate is not valid at `at`
+ * @throws {RevocationError} ERR_REVOCATION_* with `staple: 'require'`: why there is no response to carry
  * @throws {ArgumentError} ERR_ARG_*
  */
 export function signProof(credential: Credential, options: SignProofOptions): Promise<string> {
@@ -92,9 +103,11 @@ export async function sign(
   checkOptionKeys(names.argument, options, names.known)
   const at = options.at === undefined ? new Date() : validDate('at', options.at)
   const certificateBy = choice('certificateBy', options.certificateBy, ['x5c', 'x5t#S256', 'both'])
+  const staples =
+    options.staple === undefined ? NO_STAPLES : await readStaples(credential, options.staple, at)
   const signer =
-    signers[profile.name][certificateBy].get(credential) ??
-    (await createSigner(credential, profile, certificateBy))
+    signers[profile.name][certificateBy].get(staples === NO_STAPLES ? credential : staples) ??
+    (await createSigner(credential, profile, certificateBy, staples))
   checkValidity(signer, at)
   const binding = isBound(profile, options)
     ? await bindingOf('options', expectedOf(options), profile, [])
@@ -119,6 +132,7 @@ const OPTION_KEYS = [
   'certificateBy',
   'challenge',
   'request',
+  'staple',
 ] as const
 const SIGN_TOKEN: OptionNames = { argument: 'signToken options', known: OPTION_KEYS }
 const SIGN_PROOF: OptionNames = { argument: 'signProof options', known: [...OPTION_KEYS, 'accessToken'] }
@@ -143,14 +157,15 @@ interface Signer {
 
 type CertificateBy = NonNullable<SignTokenOptions['certificateBy']>
 
-// By what a header depends on besides the credential.
-const signers: Readonly<Record<ProfileName, Readonly<Record<CertificateBy, WeakMap<Credential, Signer>>>>> = {
+// By what a header depends on besides the credential, or the responses that it carries, which are one credential's.
+type SignersByHeader = Readonly<Record<CertificateBy, WeakMap<Credential | Staples, Signer>>>
+const signers: Readonly<Record<ProfileName, SignersByHeader>> = {
   auth: signersByHeader(),
   proof: signersByHeader(),
   pinned: signersByHeader(),
 }
 
-function signersByHeader(): Readonly<Record<CertificateBy, WeakMap<Credential, Signer>>> {
+function signersByHeader(): SignersByHeader {
   return { x5c: new WeakMap(), 'x5t#S256': new WeakMap(), both: new WeakMap() }
 }
 
@@ -158,12 +173,14 @@ async function createSigner(
   credential: Credential,
   profile: Profile,
   certificateBy: CertificateBy,
+  staples: Staples,
 ): Promise<Signer> {
   const { certificates, algorithm } = credential
   const [leaf] = certificates
   const members: Record<string, unknown> = { alg: algorithm, typ: profile.typ }
   if (certificateBy !== 'x5c') members['x5t#S256'] = encodeBase64url(await platform.sha256(leaf.der))
   if (certificateBy !== 'x5t#S256') members['x5c'] = certificates.map(({ der }) => encodeBase64(der))
+  if (staples !== NO_STAPLES) members['ocsp'] = staples
   const header = encodeBase64url(encoder.encode(JSON.stringify(members)))
   const headerBytes = new Uint8Array(header.length)
   writeAscii(header, headerBytes)
@@ -177,8 +194,14 @@ async function createSigner(
     validFrom: leaf.notBefore.getTime(),
     validUntil: leaf.notAfter.getTime(),
   }
-  signers[profile.name][certificateBy].set(credential, signer)
+  signers[profile.name][certificateBy].set(staples === NO_STAPLES ? credential : staples, signer)
   return signer
+}
+
+async function readStaples(credential: Credential, mode: unknown, at: Date): Promise<Staples> {
+  if (mode === 'require' || mode === 'prefer') return await staplesFor(credential, mode, at)
+  const found = typeof mode === 'string' ? mode : kindOf(mode)
+  throw createError('ERR_ARG_VALUE', { argument: 'staple', expected: "'require' or 'prefer'", found })
 }
 
 function checkValidity({ credential, validFrom, validUntil }: Signer, at: Date): void {

@@ -2,6 +2,7 @@
 // `verify` with such a sink; there is no second copy of the checks.
 
 import type { Attempts } from '../path/refusal.ts'
+import type { CertificateStatus } from '../revocation/evidence.ts'
 
 /** Every check of a token in the order in which it is made. */
 export const CHECKS = [
@@ -21,6 +22,7 @@ export const CHECKS = [
   ['key', "the runtime can use the signer's key"],
   ['subject', 'sub is a name that the certificate bears'],
   ['signature', "the token's signature verifies with the signer's key"],
+  ['revocation', 'no certificate of the path was revoked, as far as the policy asks'],
   ['oneTimeUse', 'not used before'],
 ] as const
 
@@ -33,6 +35,8 @@ export interface TraceSink {
   /** The texts of the chain that a thumbprint stands for. */
   readonly resolved: (texts: readonly string[]) => void
   readonly note: (fact: string, value: string) => void
+  /** How the certificates stand, also where the path is refused for it. */
+  readonly stood: (statuses: readonly CertificateStatus[]) => void
   /** The paths that were tried in vain, whether another was found or not. */
   readonly tried: (attempts: Attempts) => void
 }

@@ -2,12 +2,15 @@
 
 import type { PathAttempt } from '../errors/codes.ts'
 import { type AnyPkiError, isPkiError } from '../errors/errors.ts'
+import { checkOptionKeys, choice } from '../errors/options.ts'
 import type { Attempts } from '../path/refusal.ts'
 import type { MaybePromise } from '../platform/contract.ts'
+import type { CertificateStatus } from '../revocation/evidence.ts'
+import type { SourceStatus } from '../revocation/source.ts'
 import { type Bench, createBench, type WorkCounters } from './bench.ts'
 import { type Binding, bindingOf, type ExpectedBinding, UNBOUND } from './binding.ts'
 import { type InspectedCertificate, inspectCertificates, inspectToken } from './inspect.ts'
-import { judgeToken } from './judge.ts'
+import { judgeToken, type Question } from './judge.ts'
 import { createPlan, type Plan, type VerifierOptions } from './plan.ts'
 import { CHECKS, type CheckId, type TraceSink } from './trace.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -37,6 +40,14 @@ export interface Explanation {
   readonly attempts: readonly PathAttempt[]
   /** How many older attempts are not among these. */
   readonly attemptsDropped: number
+  /** How the certificates of the path stand, leaf first, with the evidence; none where nobody asked, or nobody came so far. */
+  readonly revocation: readonly CertificateStatus[]
+}
+
+/** What {@link Verifier.explain} may do. */
+export interface ExplainOptions {
+  /** Whether sources of evidence may fetch what they lack; default `'leave'`: they say what they hold. */
+  readonly network?: 'use' | 'leave'
 }
 
 /** What a verifier has done and holds. */
@@ -46,6 +57,8 @@ export interface VerifierStatus extends Readonly<WorkCounters> {
   readonly cacheHits: number
   readonly cacheMisses: number
   readonly replayEntries: number
+  /** Each file, folder and URL from which evidence comes: its age, its next refresh, its last error. */
+  readonly revocationSources: readonly SourceStatus[]
 }
 
 /** Verifies tokens for one audience against one set of trust anchors. */
@@ -53,11 +66,12 @@ export interface Verifier {
   /**
    * Returns the token's content if every check passes, and marks it as used.
    *
-   * **Not checked: revocation** (see `revocation` in {@link VerifierOptions}).
+   * **Not checked, with `revocation: 'off'`: whether a certificate was revoked.** Otherwise the path's `revocation` says
+   * how each certificate stands, and who said so.
    *
    * @param token compact JWS, the bare text without `Bearer`
    * @param expected what the token must be bound to; it is demanded, and a binding that is not expected is refused
-   * @throws {TokenError} ERR_TOKEN_*; {PathError} ERR_PATH_*; {ArgumentError} ERR_ARG_* for a wrong `expected`, before
+   * @throws {TokenError} ERR_TOKEN_*; {PathError} ERR_PATH_*; {RevocationError} ERR_REVOCATION_*; {ArgumentError} ERR_ARG_* for a wrong `expected`, before
    *   the token is looked at
    */
   readonly verify: (token: string, expected?: ExpectedBinding) => Promise<VerifiedToken>
@@ -65,7 +79,11 @@ export interface Verifier {
    * Says what `verify` would say and why, without effects: the token is not marked as used and nothing is cached.
    * Never throws for a refused token; a wrong `expected` is ERR_ARG_* here too.
    */
-  readonly explain: (token: string, expected?: ExpectedBinding) => Promise<Explanation>
+  readonly explain: (
+    token: string,
+    expected?: ExpectedBinding,
+    options?: ExplainOptions,
+  ) => Promise<Explanation>
   readonly status: () => VerifierStatus
 }
 
@@ -86,8 +104,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
         return await judgeToken(bench, { token, binding })
       }
     },
-    explain: async (token: string, expected?: ExpectedBinding) =>
-      await explainToken(bench, token, await bindingFor(plan, expected)),
+    async explain(token: string, expected?: ExpectedBinding, options: ExplainOptions = {}) {
+      checkOptionKeys('explain options', options, ['network'])
+      const network = choice('network', options.network, ['leave', 'use'])
+      return await explainToken(bench, { token, binding: await bindingFor(plan, expected), network })
+    },
     status: () => ({
       ...bench.work,
       cachedChains: bench.cache.size,
@@ -95,6 +116,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       cacheHits: bench.cache.hits,
       cacheMisses: bench.cache.misses,
       replayEntries: plan.replay?.size ?? 0,
+      revocationSources: (plan.revocation?.sources ?? []).flatMap((source) => source.status()),
     }),
   })
 }
@@ -105,12 +127,17 @@ function bindingFor(plan: Plan, expected: ExpectedBinding | undefined): MaybePro
   return bindingOf('expected', expected, plan.profile, plan.requiredBinding)
 }
 
-async function explainToken(bench: Bench, token: string, binding: Binding): Promise<Explanation> {
+async function explainToken(
+  bench: Bench,
+  question: Question & { readonly token: string },
+): Promise<Explanation> {
   const trace = new Recorder()
+  const { token } = question
   try {
-    await judgeToken(bench, { token, binding, trace })
+    await judgeToken(bench, { ...question, trace })
     const certificates = await certificatesOf(token, trace.chain)
-    return { accepted: true, checks: trace.checks('passed'), certificates, ...trace.attempts }
+    const { revocation } = trace
+    return { accepted: true, checks: trace.checks('passed'), certificates, revocation, ...trace.attempts }
   } catch (error) {
     if (!isPkiError(error)) throw error
     const { code, message, details, hint } = error
@@ -119,6 +146,7 @@ async function explainToken(bench: Bench, token: string, binding: Binding): Prom
       checks: trace.checks('failed'),
       error: { code, message, details, hint },
       certificates: await certificatesOf(token, trace.chain),
+      revocation: trace.revocation,
       ...trace.attempts,
     }
   }
@@ -139,10 +167,21 @@ async function certificatesOf(
   }
 }
 
+function describeStatus({ status, evidence, problem }: CertificateStatus): string {
+  if (evidence === undefined) return `${status}: ${problem?.message ?? ''}`
+  const { kind, signer, from, thisUpdate, until } = evidence
+  const times = [
+    thisUpdate === undefined ? '' : ` of ${thisUpdate}`,
+    until === undefined ? '' : `, counts until ${until}`,
+  ]
+  return `${status}: ${kind} by "${signer}" (${from})${times.join('')}`
+}
+
 class Recorder implements TraceSink {
   readonly #entered = new Map<CheckId, Record<string, string>>()
   #latest: CheckId | undefined
   chain: readonly string[] | undefined
+  revocation: readonly CertificateStatus[] = []
   attempts: Attempts = { attempts: [], attemptsDropped: 0 }
 
   // A function of its own, because the search calls it without its object.
@@ -157,6 +196,11 @@ class Recorder implements TraceSink {
 
   resolved(texts: readonly string[]): void {
     this.chain = texts
+  }
+
+  stood(statuses: readonly CertificateStatus[]): void {
+    this.revocation = statuses
+    for (const status of statuses) this.note(`#${status.certificate.position}`, describeStatus(status))
   }
 
   note(fact: string, value: string): void {

@@ -9,6 +9,7 @@ interface Chain<V> extends IndexNode<Chain<V>> {
   readonly value: V
   readonly text: string
   readonly reference: string
+  readonly isFleeting: boolean
   /** At least one while the chain is held. */
   headers: readonly Header<V>[]
   bytes: number
@@ -36,6 +37,8 @@ export interface ChainOrigin {
   readonly text: string
   /** By what name a later header may refer to the chain. */
   readonly reference: string
+  /** Whether it takes the place of the one of that name that came before, because both will change again soon. */
+  readonly isFleeting?: boolean
 }
 
 // LIMIT: a signer writes one header, perhaps two while it changes version; more are not worth memory.
@@ -116,14 +119,18 @@ export class ChainCache<V> {
     return chain
   }
 
-  #addChain({ sample }: ChainKey, value: V, { text, reference }: ChainOrigin): Chain<V> | undefined {
+  #addChain(key: ChainKey, value: V, origin: ChainOrigin): Chain<V> | undefined {
+    const { text, reference, isFleeting = false } = origin
+    const former = this.#references.get(reference)
+    if (isFleeting && former?.isFleeting === true) this.#drop(former)
     const chain: Chain<V> = {
       value,
       text,
       reference,
+      isFleeting,
       headers: [],
       bytes: BYTES_OF_A_CHAIN + text.length,
-      sample,
+      sample: key.sample,
       next: undefined,
       newer: undefined,
       older: undefined,

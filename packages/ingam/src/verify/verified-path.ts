@@ -3,13 +3,18 @@
 
 import type { PathRules } from '../path/checks.ts'
 import type { Purpose } from '../path/purpose.ts'
+import type { CertificateStatus } from '../revocation/evidence.ts'
 import { type Certificate, validityOf } from '../x509/certificate.ts'
+
+const NOT_ASKED: readonly CertificateStatus[] = Object.freeze([])
 
 interface Parts {
   readonly certificates: readonly Certificate[]
   readonly anchor: { readonly id: string; readonly certificate: Certificate }
   readonly policies: readonly string[]
   readonly rules: Pick<PathRules, 'at' | 'purpose' | 'anchorValidity'>
+  /** Where it was asked for: how the certificates stand. */
+  readonly standing?: readonly CertificateStatus[]
   /** Where given, the leaf is not kept: it is read again by this whenever somebody asks for it. */
   readonly readLeaf?: () => Certificate
 }
@@ -28,6 +33,11 @@ export class VerifiedPath {
   readonly purpose: Purpose
   /** The user-constrained policy set (RFC 5280 §6.1.6), sorted; `2.5.29.32.0` stands for any policy. */
   readonly policies: readonly string[]
+  /**
+   * How the certificates below the anchor stand, leaf first, with the evidence; none where revocation was not asked
+   * for, or for a pinned leaf. `unknown` is among them only where the policy accepts it.
+   */
+  readonly revocation: readonly CertificateStatus[]
 
   /** @internal made by verifyPath alone */
   constructor(parts: Parts) {
@@ -40,6 +50,7 @@ export class VerifiedPath {
     this.anchor = Object.freeze(parts.anchor)
     this.purpose = purpose
     this.policies = Object.isFrozen(parts.policies) ? parts.policies : Object.freeze(parts.policies.slice())
+    this.revocation = parts.standing ?? NOT_ASKED
     this.#at = at.getTime()
     this.#anchorValidity = anchorValidity
     const { length } = parts.certificates
@@ -69,9 +80,31 @@ export class VerifiedPath {
    * @internal
    */
   withoutLeaf(readLeaf: () => Certificate): VerifiedPath {
-    const { certificates, anchor, policies, purpose, at } = this
-    const rules = { at, purpose, anchorValidity: this.#anchorValidity }
-    return new VerifiedPath({ certificates, anchor, policies, rules, readLeaf })
+    return new VerifiedPath({ ...this.#parts(), readLeaf })
+  }
+
+  /**
+   * The same path with other knowledge about its certificates' standing.
+   *
+   * @internal
+   */
+  withStanding(standing: readonly CertificateStatus[]): VerifiedPath {
+    return new VerifiedPath({
+      ...this.#parts(),
+      standing,
+      ...(this.#readLeaf && { readLeaf: this.#readLeaf }),
+    })
+  }
+
+  #parts(): Parts {
+    const { certificates, anchor, policies, purpose, at, revocation: standing } = this
+    return {
+      certificates,
+      anchor,
+      policies,
+      standing,
+      rules: { at, purpose, anchorValidity: this.#anchorValidity },
+    }
   }
 
   #leafAgain(): Certificate {

@@ -48,8 +48,8 @@ describe('refused', () => {
   test.each([
     ['a misspelt option', { purpos: 'any' }, 'ERR_ARG_UNKNOWN_OPTION'],
     ['a misspelt limit', { limits: { maxEdge: 3 } }, 'ERR_ARG_UNKNOWN_OPTION'],
-    ['a stance on revocation that is not supported', { revocation: 'require' }, 'ERR_ARG_UNSUPPORTED'],
-    ['a stance on revocation that is no text', { revocation: false }, 'ERR_ARG_UNSUPPORTED'],
+    ['a stance on revocation that is not supported', { revocation: 'require' }, 'ERR_ARG_VALUE'],
+    ['a stance on revocation that is no text', { revocation: false }, 'ERR_ARG_VALUE'],
     ['an invalid date', { at: new Date(Number.NaN) }, 'ERR_ARG_TYPE'],
     ['a number for a date', { at: 1_780_315_200 }, 'ERR_ARG_TYPE'],
     ['a purpose that is none', { purpose: 'clientauth' }, 'ERR_ARG_VALUE'],

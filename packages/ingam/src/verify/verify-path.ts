@@ -1,18 +1,21 @@
-// Layer: verify. The public judgement on a path: RFC 5280 §6.1, joined with the stance on revocation, of which only
-// 'off' exists so far.
+// Layer: verify. The public judgement on a path: RFC 5280 §6.1, joined with the standing of its certificates (§6.3, RFC
+// 6960). A path that fails for its standing sends the search on to another.
 
 import { platform } from '#platform'
 import { encodeBase64url } from '../bytes/base64.ts'
 import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../errors/options.ts'
 import { type Budget, createBudget, type PathLimits } from '../path/budget.ts'
-import { buildPath } from '../path/build.ts'
+import { buildPath, type FoundPath } from '../path/build.ts'
 import type { PathRules } from '../path/checks.ts'
 import type { PathMemory } from '../path/memory.ts'
 import { DEFAULT_POLICY_INPUTS, type PolicyInputs } from '../path/policy-graph.ts'
 import type { Purpose } from '../path/purpose.ts'
-import { type Attempts, toError } from '../path/refusal.ts'
+import { type Attempts, type Refusal, toError } from '../path/refusal.ts'
 import { createTrustStore, type StoredAnchor, type TrustAnchor, TrustStore } from '../path/trust-store.ts'
+import type { PathStanding } from '../revocation/judgement.ts'
+import { type RevocationPlan, type RevocationPolicy, readRevocation } from '../revocation/policy.ts'
+import { RevocationDesk } from '../revocation/standing.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { VerifiedPath } from './verified-path.ts'
 
@@ -42,8 +45,8 @@ export interface VerifyPathOptions {
    * dates, key, critical extensions, purpose, names and policies are checked, **its signature is not**.
    */
   readonly pinnedLeaf?: 'refuse' | 'accept'
-  /** The stance on revocation. Required; only `'off'` is supported by this version. */
-  readonly revocation: 'off'
+  /** The stance on revocation. Required. `'off'` asks nothing about the certificates' standing. */
+  readonly revocation: 'off' | RevocationPolicy
   /** Bounds on the search. */
   readonly limits?: PathLimits
 }
@@ -52,34 +55,57 @@ export interface VerifyPathOptions {
  * Returns a path from the leaf to one of the trust anchors on which every rule of RFC 5280 §6.1 holds at the given
  * instant: docs/profile.md lists them.
  *
- * **Not checked: revocation; whether the leaf is the one that the caller means to talk to** (no host name is compared).
+ * **Not checked: whether the leaf is the one that the caller means to talk to** (no host name is compared); and with
+ * `revocation: 'off'`, whether anything was revoked.
  *
  * @returns a {@link VerifiedPath}
  * @throws {PathError} ERR_PATH_*, of all candidates the one that came furthest, with `attempts`
+ * @throws {RevocationError} ERR_REVOCATION_*, where nothing else is wrong with the path that came furthest
  * @throws {DecodeError} ERR_DER_* and {CertificateError} ERR_CERT_* where a certificate cannot be read
  * @throws {ArgumentError} ERR_ARG_*
  * @see RFC 5280 §6.1
  */
 export async function verifyPath(options: VerifyPathOptions): Promise<VerifiedPath> {
   checkOptionKeys('verifyPath options', options, OPTION_KEYS)
-  const { purpose, revocation } = options
-  checkRevocation(revocation)
+  const { purpose } = options
+  const revocation = readRevocation(options.revocation)
   checkPurposeName(purpose)
   const pinnedLeaf = choice('pinnedLeaf', options.pinnedLeaf, ['refuse', 'accept'])
-  return await searchPath({
-    leaf: toCertificate('leaf', options.leaf),
-    intermediates: toCertificates(options.intermediates === undefined ? [] : options.intermediates),
+  const intermediates = toCertificates(options.intermediates === undefined ? [] : options.intermediates)
+  const leaf = toCertificate('leaf', options.leaf)
+  const rules: PathRules = {
+    at: new Date(validDate('at', options.at)),
+    purpose,
+    policies: checkPolicyInputs(options.policies),
+    anchorValidity: choice('anchorValidity', options.anchorValidity, ['enforce', 'ignore']),
+    anyExtendedKeyUsage: choice('anyExtendedKeyUsage', options.anyExtendedKeyUsage, ['refuse', 'accept']),
+    standing: revocation === undefined ? 'ignored' : 'checked',
+  }
+  const search: PathSearch = {
+    leaf,
+    intermediates,
     trustStore: toTrustStore(options.trustAnchors),
-    rules: {
-      at: new Date(validDate('at', options.at)),
-      purpose,
-      policies: checkPolicyInputs(options.policies),
-      anchorValidity: choice('anchorValidity', options.anchorValidity, ['enforce', 'ignore']),
-      anyExtendedKeyUsage: choice('anyExtendedKeyUsage', options.anyExtendedKeyUsage, ['refuse', 'accept']),
-    },
+    rules,
     pinnedLeaf,
     budget: createBudget(checkLimits(options.limits)),
+  }
+  return revocation === undefined ? await searchPath(search) : await searchStanding(search, revocation)
+}
+
+async function searchStanding(search: PathSearch, plan: RevocationPlan): Promise<VerifiedPath> {
+  const desk = new RevocationDesk(plan)
+  const judge = desk.judgeOfMany(search.rules, { pool: search.intermediates, network: 'use' })
+  let found: PathStanding | undefined
+  const path = await searchPath({
+    ...search,
+    standing: async (candidate) => {
+      found = await judge(candidate)
+      return found.refusal
+    },
   })
+  if (found === undefined) return path
+  tellUndecided(found, desk)
+  return path.withStanding(found.statuses)
 }
 
 /** What {@link searchPath} takes: everything validated. */
@@ -93,18 +119,32 @@ export interface PathSearch {
   readonly budget: Budget
   /** Facts about certificates that were vouched for before; default none. */
   readonly memory?: PathMemory
+  /** Where the certificates' standing counts: why it refuses a path. */
+  readonly standing?: (path: FoundPath) => Promise<Refusal | undefined>
   /** Called once with what was tried in vain, also where a path is found. */
   readonly onAttempts?: (attempts: Attempts) => void
 }
 
 /** The search behind {@link verifyPath}, for callers within the library that count its work. */
 export async function searchPath(search: PathSearch): Promise<VerifiedPath> {
-  const { rules } = search
-  const outcome = await buildPath({ pinnedLeaf: 'refuse', ...search })
+  const { rules, standing: checkStanding } = search
+  const outcome = await buildPath({
+    pinnedLeaf: 'refuse',
+    ...search,
+    ...(checkStanding && { checkStanding }),
+  })
   search.onAttempts?.(outcome.attempts())
   if (!outcome.ok) throw await toError(outcome.refusal, outcome.attempts())
   const anchor = shownAnchors.get(outcome.anchor) ?? (await showAnchor(outcome.anchor))
   return new VerifiedPath({ certificates: outcome.chain, anchor, policies: outcome.policies, rules })
+}
+
+/** Tells the policy's callback of a path that is accepted although something about it is unknown. */
+export function tellUndecided(
+  { statuses }: Pick<PathStanding, 'statuses'>,
+  desk: RevocationDesk | undefined,
+): void {
+  if (statuses.some(({ status }) => status === 'unknown')) desk?.plan.onUndecided?.(statuses)
 }
 
 // Derived from the stored anchor alone, so that it never goes stale; all its paths share it.
@@ -125,25 +165,13 @@ export function usualRules(at: Date, purpose: Purpose): PathRules {
     policies: DEFAULT_POLICY_INPUTS,
     anchorValidity: 'enforce',
     anyExtendedKeyUsage: 'refuse',
+    standing: 'ignored',
   }
 }
 
 /** `x509-sha256:` and the base64url SHA-256 of the certificate's DER. */
 export async function thumbprintId(certificate: Certificate): Promise<string> {
   return `x509-sha256:${encodeBase64url(await platform.sha256(certificate.der))}`
-}
-
-/** Refuses every stance on revocation but 'off', and a missing one. */
-export function checkRevocation(revocation: unknown): void {
-  if (revocation === 'off') return
-  if (revocation === undefined) {
-    throw createError('ERR_ARG_REQUIRED', {
-      argument: 'revocation',
-      expected: "'off' (checking it is not supported yet)",
-    })
-  }
-  const found = typeof revocation === 'string' ? revocation : kindOf(revocation)
-  throw createError('ERR_ARG_UNSUPPORTED', { argument: 'revocation', expected: "'off'", found })
 }
 
 /** Trust anchors as a store; a missing argument is refused, never read as "any". */

@@ -20,7 +20,7 @@ export function readAlgorithmIdentifier(reader: DerReader, reading: string): Alg
     const oid = inner.readOid(`${reading}.algorithm`)
     return inner.isEmpty ? { oid } : { oid, parameters: inner.readElement(`${reading}.parameters`).der }
   })
-  return { ...parts, name: nameOfOid(parts.oid), der: reader.since(start) }
+  return Object.freeze({ ...parts, name: nameOfOid(parts.oid), der: reader.since(start) })
 }
 
 /** Whether the parameters are exactly NULL. */

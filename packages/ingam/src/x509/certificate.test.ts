@@ -653,3 +653,44 @@ describe('the whole', () => {
     })
   })
 })
+
+describe('noRevAvail', () => {
+  const NO_REV_AVAIL = writeExtensionField('2.5.29.56', writeNull())
+  const place = writeImplicit(6, new TextEncoder().encode('http://pki.example/'))
+  const points = writeSequence(writeSequence(writeExplicit(0, writeExplicit(0, place))))
+  const access = (method: string): Uint8Array => writeSequence(writeSequence(writeOid(method), place))
+  const read = (...extensions: readonly Uint8Array[]): unknown =>
+    parseCertificate(writeUnsigned({ extensions: [NO_REV_AVAIL, ...extensions] })).noRevAvail
+
+  test('is read of an end entity', () => {
+    expect(read()).toBe(true)
+    expect(read(writeExtensionField(OID.basicConstraints, writeSequence(), CRITICAL))).toBe(true)
+    expect(parseCertificate(writeUnsigned({ extensions: [] })).noRevAvail).toBeUndefined()
+  })
+
+  test('stands beside the place of the issuer', () => {
+    expect(read(writeExtensionField('1.3.6.1.5.5.7.1.1', access('1.3.6.1.5.5.7.48.2')))).toBe(true)
+  })
+
+  test.each([
+    ['on a CA', writeExtensionField(OID.basicConstraints, CA_TRUE, CRITICAL)],
+    ['beside cRLDistributionPoints', writeExtensionField('2.5.29.31', points)],
+    ['beside freshestCRL', writeExtensionField('2.5.29.46', points)],
+    [
+      'beside the address of an OCSP responder',
+      writeExtensionField('1.3.6.1.5.5.7.1.1', access('1.3.6.1.5.5.7.48.1')),
+    ],
+  ])('is refused %s', (where, extension) => {
+    expect(thrownBy(() => read(extension))).toMatchObject({
+      code: 'ERR_CERT_EXTENSION',
+      details: { name: 'noRevAvail', problem: `stands ${where}` },
+    })
+  })
+
+  test('has the value NULL', () => {
+    const wrong = writeExtensionField('2.5.29.56', writeSequence())
+    expect(thrownBy(() => parseCertificate(writeUnsigned({ extensions: [wrong] })))).toMatchObject({
+      code: 'ERR_CERT_EXTENSION',
+    })
+  })
+})

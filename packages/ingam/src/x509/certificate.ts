@@ -1,4 +1,4 @@
-// Layer: x509. Certificates (RFC 5280 §4.1): every field, eleven extensions decoded, the others as they stand. What comes
+// Layer: x509. Certificates (RFC 5280 §4.1): every field, fifteen extensions decoded, the others as they stand. What comes
 // out is well-formed and unvouched: no signature, date or issuer has been looked at.
 
 import { equalBytes } from '../bytes/compare.ts'
@@ -7,8 +7,14 @@ import { contextTag, TAG } from '../der/tag.ts'
 import { readTime } from '../der/time.ts'
 import { createError, isPkiError } from '../errors/errors.ts'
 import { type AlgorithmIdentifier, readAlgorithmIdentifier } from './algorithm.ts'
+import {
+  type AccessDescription,
+  OCSP_ACCESS,
+  readAuthorityInfoAccess,
+} from './extensions/authority-info-access.ts'
 import { type BasicConstraints, readBasicConstraints } from './extensions/basic-constraints.ts'
 import { type PolicyInformation, readCertificatePolicies } from './extensions/certificate-policies.ts'
+import { type DistributionPoint, readDistributionPoints } from './extensions/distribution-points.ts'
 import { type ExtKeyUsage, readExtKeyUsage } from './extensions/ext-key-usage.ts'
 import {
   type AuthorityKeyIdentifier,
@@ -48,6 +54,11 @@ export interface DecodedExtensions {
   readonly policyMappings?: readonly PolicyMapping[]
   readonly policyConstraints?: PolicyConstraints
   readonly inhibitAnyPolicy?: number
+  readonly crlDistributionPoints?: readonly DistributionPoint[]
+  readonly freshestCrl?: readonly DistributionPoint[]
+  readonly authorityInfoAccess?: readonly AccessDescription[]
+  /** id-ce-noRevAvail (RFC 9608): its CA will never say whether it was revoked. */
+  readonly noRevAvail?: true
 }
 
 /** A parsed certificate that nobody has vouched for. Byte fields are views on a private copy of the input. */
@@ -114,6 +125,7 @@ function readCertificate(outer: DerReader, der: Uint8Array): Certificate {
     }
     const certificate = new ParsedCertificate(der, tbsCertificate, tbs, signatureAlgorithm, signatureValue)
     checkNames(certificate)
+    checkNoRevAvail(certificate)
     return certificate
   })
 }
@@ -141,6 +153,11 @@ class ParsedCertificate implements Certificate {
   readonly policyMappings?: readonly PolicyMapping[]
   readonly policyConstraints?: PolicyConstraints
   readonly inhibitAnyPolicy?: number
+  readonly crlDistributionPoints?: readonly DistributionPoint[]
+  readonly freshestCrl?: readonly DistributionPoint[]
+  readonly authorityInfoAccess?: readonly AccessDescription[]
+  /** id-ce-noRevAvail (RFC 9608): its CA will never say whether it was revoked. */
+  readonly noRevAvail?: true
   readonly signatureValue: Uint8Array
   readonly #notBefore: number
   readonly #notAfter: number
@@ -297,7 +314,8 @@ function readExtensions(reader: DerReader, version: number): readonly Extension[
   )
 }
 
-function readExtension(reader: DerReader): Extension {
+/** Reads one Extension. */
+export function readExtension(reader: DerReader): Extension {
   return reader.readWithin(TAG.sequence, 'extension', (inner) => {
     const oid = inner.readOid('extension.extnID')
     const start = inner.offset
@@ -368,8 +386,44 @@ function decodeExtension({ oid, value }: Extension, decoded: Mutable<DecodedExte
     case '2.5.29.54':
       decoded.inhibitAnyPolicy = readAll(value, 'InhibitAnyPolicy', readInhibitAnyPolicy)
       break
+    case '2.5.29.31':
+      decoded.crlDistributionPoints = readAll(value, 'CRLDistributionPoints', readDistributionPoints)
+      break
+    case '2.5.29.46':
+      decoded.freshestCrl = readAll(value, 'FreshestCRL', readDistributionPoints)
+      break
+    case '1.3.6.1.5.5.7.1.1':
+      decoded.authorityInfoAccess = readAll(value, 'AuthorityInfoAccess', readAuthorityInfoAccess)
+      break
+    case '2.5.29.56':
+      readAll(value, 'NoRevAvail', (reader) => reader.readNull('NoRevAvail'))
+      decoded.noRevAvail = true
+      break
     default:
   }
+}
+
+// RFC 9608 §3, §4: of a CA somebody must be able to say that it was revoked; and what names a list or a responder
+// contradicts that nobody will.
+function checkNoRevAvail(certificate: Certificate): void {
+  if (certificate.noRevAvail !== true) return
+  const { basicConstraints, crlDistributionPoints, freshestCrl, authorityInfoAccess = [] } = certificate
+  const beside =
+    basicConstraints?.cA === true
+      ? 'on a CA'
+      : crlDistributionPoints !== undefined
+        ? 'beside cRLDistributionPoints'
+        : freshestCrl !== undefined
+          ? 'beside freshestCRL'
+          : authorityInfoAccess.some(({ accessMethod }) => accessMethod === OCSP_ACCESS)
+            ? 'beside the address of an OCSP responder'
+            : undefined
+  if (beside === undefined) return
+  throw createError('ERR_CERT_EXTENSION', {
+    oid: '2.5.29.56',
+    name: 'noRevAvail',
+    problem: `stands ${beside}`,
+  })
 }
 
 // RFC 5280 §4.1.2.4: an issuer has a name. §4.1.2.6: so has a CA; an end entity may have its names in a critical

@@ -4,6 +4,7 @@ import { encodeHex } from '../bytes/hex.ts'
 import { readOidContent } from '../der/oid.ts'
 import { type DerReader, readAll, valueError } from '../der/reader.ts'
 import { contextTag, TAG } from '../der/tag.ts'
+import { createError } from '../errors/errors.ts'
 import { decodeAscii, decodeUtf8, formatName, type Name, readName } from './name.ts'
 
 /** One name of a subject, by kind. */
@@ -21,12 +22,28 @@ export type GeneralName =
 const UPN = '1.3.6.1.4.1.311.20.2.3'
 
 /** Reads GeneralNames within a reader that is already inside the SEQUENCE; at least one. */
-export function readGeneralNames(reader: DerReader, reading: string): readonly GeneralName[] {
+export function readGeneralNames(
+  reader: DerReader,
+  reading: string,
+  maximum: number = Number.POSITIVE_INFINITY,
+): readonly GeneralName[] {
   const names: GeneralName[] = []
   if (reader.isEmpty) throw valueError(reading, reader.offset, 'at least one name', 'none')
-  while (!reader.isEmpty) names.push(Object.freeze(readGeneralName(reader, reading)))
+  while (!reader.isEmpty) {
+    if (names.length === maximum) {
+      const limit = { limit: 'number', maximum, found: maximum + 1 }
+      throw createError('ERR_DER_LIMIT', { reading, offset: reader.offset, ...limit })
+    }
+    names.push(Object.freeze(readGeneralName(reader, reading)))
+  }
   return Object.freeze(names)
 }
+
+/**
+ * LIMIT: names of one issuer, or of one place of lists; those in use have one to four. A list may have any size, and nobody
+ * has vouched for it when it is read.
+ */
+export const MAX_NAMES_OF_ONE = 64
 
 /** Reads one GeneralName. */
 export function readGeneralName(reader: DerReader, reading: string): GeneralName {

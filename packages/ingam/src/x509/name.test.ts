@@ -6,7 +6,7 @@ import { readWhole, thrownBy, writeAttribute, writeRdn } from '../../../../test/
 import { encodeHex } from '../bytes/hex.ts'
 import { TAG } from '../der/tag.ts'
 import { writeElement, writeInteger, writeNull, writeOid, writeSequence, writeSet } from '../der/writer.ts'
-import { equalNames, formatName, type Name, nameKey, readName } from './name.ts'
+import { equalNames, extendName, formatName, type Name, nameKey, parseName, readName } from './name.ts'
 
 const CN = '2.5.4.3'
 const O = '2.5.4.10'
@@ -144,6 +144,82 @@ describe('reading', () => {
         details: expect.objectContaining({ limit: 'attributes of a name', maximum: 24, found: 25 }),
       }),
     )
+  })
+})
+
+describe('parseName', () => {
+  const der = writeSequence(writeRdn(CN, 'a'))
+
+  test('reads bytes as one name', () => {
+    expect(parseName(der, 'issuer')).toEqual(read(der))
+  })
+
+  test.each([
+    ['with something after it', Uint8Array.of(...der, 0x05, 0x00), 'ERR_DER_TRAILING_DATA'],
+    ['cut off', der.subarray(0, -1), 'ERR_DER_TRUNCATED'],
+    ['of another type', writeNull(), 'ERR_DER_UNEXPECTED_TAG'],
+    ['of no bytes', new Uint8Array(0), 'ERR_DER_TRUNCATED'],
+  ])('refuses a name %s', (_, bytes, code) => {
+    expect(thrownBy(() => parseName(bytes, 'issuer'))).toMatchObject({ code, details: { reading: 'issuer' } })
+  })
+})
+
+// RFC 5280 §4.2.1.13: the RDN is under an implicit tag, so that its own is missing.
+describe('extendName', () => {
+  const base = read(writeSequence(writeRdn(O, 'b'), writeRdn(CN, 'a')))
+
+  test('has the RDN behind the others', () => {
+    const longer = extendName(base, writeAttribute(CN, 'part'), 'point')
+    expect(longer).toEqual(read(writeSequence(writeRdn(O, 'b'), writeRdn(CN, 'a'), writeRdn(CN, 'part'))))
+    expect(formatName(longer)).toBe('CN=part,CN=a,O=b')
+    expect(base.rdns).toHaveLength(2)
+  })
+
+  test('takes several attributes as one RDN', () => {
+    const rdn = Uint8Array.of(...writeAttribute(CN, 'a'), ...writeAttribute(CN, 'c'))
+    expect(extendName(base, rdn, 'point').rdns.at(-1)).toHaveLength(2)
+  })
+
+  test('makes a name of the empty one', () => {
+    expect(extendName(read(writeSequence()), writeAttribute(CN, 'a'), 'point')).toEqual(named('a'))
+  })
+
+  test.each([
+    ['of nothing', new Uint8Array(0), 'ERR_DER_VALUE'],
+    ['that is whole', writeRdn(CN, 'a'), 'ERR_DER_UNEXPECTED_TAG'],
+    [
+      'in descending order',
+      Uint8Array.of(...writeAttribute(CN, 'c'), ...writeAttribute(CN, 'a')),
+      'ERR_DER_NON_CANONICAL',
+    ],
+    ['cut off', writeAttribute(CN, 'a').subarray(0, -1), 'ERR_DER_TRUNCATED'],
+  ])('refuses an RDN %s', (_, rdn, code) => {
+    expect(thrownBy(() => extendName(base, rdn, 'point'))).toMatchObject({ code })
+  })
+
+  test('keeps the limit of attributes within one RDN too', () => {
+    const rdn = (count: number): Uint8Array =>
+      Uint8Array.from(
+        Array.from({ length: count }, (_, index) => [
+          ...writeAttribute(CN, String.fromCharCode(65 + index)),
+        ]).flat(),
+      )
+    const empty = read(writeSequence())
+    expect(extendName(empty, rdn(24), 'point').rdns[0]).toHaveLength(24)
+    expect(thrownBy(() => extendName(empty, rdn(25), 'point'))).toMatchObject({
+      code: 'ERR_DER_LIMIT',
+      details: { limit: 'attributes of a name', maximum: 24, found: 25 },
+    })
+  })
+
+  test('keeps the limit of attributes', () => {
+    const of = (count: number): Name =>
+      read(writeSequence(...Array.from({ length: count }, (_, index) => writeRdn(CN, `${index}`))))
+    expect(extendName(of(23), writeAttribute(CN, 'a'), 'point').rdns).toHaveLength(24)
+    expect(thrownBy(() => extendName(of(24), writeAttribute(CN, 'a'), 'point'))).toMatchObject({
+      code: 'ERR_DER_LIMIT',
+      details: { limit: 'attributes of a name', maximum: 24, found: 25 },
+    })
   })
 })
 

@@ -3,8 +3,9 @@
 import { compareBytes, equalBytes } from '../bytes/compare.ts'
 import { encodeHex } from '../bytes/hex.ts'
 import { BytesMemo } from '../bytes/memo.ts'
-import { type DerReader, nonCanonical, valueError } from '../der/reader.ts'
+import { type DerReader, nonCanonical, readAll, valueError } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
+import { writeElement, writeSequence } from '../der/writer.ts'
 import { createError } from '../errors/errors.ts'
 import { escapeText, MAX_SHOWN_CHARACTERS } from '../errors/escape.ts'
 import { nameOfOid } from './oids.ts'
@@ -53,6 +54,17 @@ export function readName(reader: DerReader, reading: string, tag: number = TAG.s
     return list
   })
   return Object.freeze({ der: reader.since(start), rdns, isEmpty: rdns.length === 0 })
+}
+
+/** Reads bytes as one Name. */
+export function parseName(der: Uint8Array, reading: string): Name {
+  return readAll(der, reading, (reader) => readName(reader, reading))
+}
+
+/** The name one relative distinguished name longer (RFC 5280 §4.2.1.13). */
+export function extendName(name: Name, rdn: Uint8Array, reading: string): Name {
+  const longer = readAll(name.der, reading, (reader) => reader.readContent(TAG.sequence, reading))
+  return parseName(writeSequence(longer, writeElement(TAG.set, rdn)), reading)
 }
 
 /** Whether both are the same name by RFC 5280 §7.1. */
@@ -123,6 +135,8 @@ function readRdn(reader: DerReader, reading: string): readonly Attribute[] {
       if (compareBytes(previous, der) > 0)
         throw nonCanonical(`${reading}.rdn`, at, 'a SET OF is in ascending order', 'a smaller attribute')
       previous = der
+      // Here too: an RDN alone can be as large as what it stands in.
+      if (list.length > MAX_ATTRIBUTES) throw tooMany(reading, start, list.length)
     }
     return list
   })

@@ -13,7 +13,7 @@ import type { AuthorityRequest, Issued } from '../../dev-ca.ts'
 import { type ExitCode, usageError } from '../../failure.ts'
 import { checkNewFolder, type NewFile, writeNewFolder } from '../../folders.ts'
 import { shellWord } from '../../output.ts'
-import { collect, wholeNumberOption } from '../options.ts'
+import { collect, wholeNumberOption } from '../values.ts'
 import { checkName, keyTypeOption } from './options.ts'
 
 /** The options of `ingam ca init`. */

@@ -19,6 +19,7 @@ import { checkNewFolder, type NewFile, writeNewFolder } from '../../folders.ts'
 import { indexFile, issuingFiles } from './init.ts'
 import {
   addNameOptions,
+  addPlaceOptions,
   addValidityOptions,
   checkName,
   checkProfileNames,
@@ -26,13 +27,15 @@ import {
   issuingFailure,
   keyTypeOption,
   type NameOptions,
+  type PlaceOptions,
   readNames,
+  readPlaces,
   type ValidityOptions,
   validityOf,
 } from './options.ts'
 
 /** The options of `ingam ca issue`. */
-export interface IssueOptions extends NameOptions, ValidityOptions {
+export interface IssueOptions extends NameOptions, ValidityOptions, PlaceOptions {
   readonly ca: string
   readonly out: string
   readonly name?: string
@@ -58,7 +61,7 @@ export function issueCommand(context: Context, settle: (exit: ExitCode) => void)
     )
     .option('--name <text>', 'common name (default: client, server or Ingam issuing CA, by the profile)')
     .addOption(keyTypeOption())
-  return addValidityOptions(addNameOptions(command), 825, 365)
+  return addPlaceOptions(addValidityOptions(addNameOptions(command), 825, 365))
     .addHelpText('after', AFTER)
     .action(async (options: IssueOptions) => settle(await runIssue(context, options)))
 }
@@ -70,6 +73,7 @@ export async function runIssue(context: Context, options: IssueOptions): Promise
   checkName(name)
   const names = readNames(options)
   checkProfileNames(profile, names)
+  const places = readPlaces(profile, options)
   if (profile === 'ca' && names.length > 0) {
     throw usageError('--profile ca: a CA has a common name and no others', 'use --name')
   }
@@ -77,7 +81,7 @@ export async function runIssue(context: Context, options: IssueOptions): Promise
   const now = context.now()
   const authority = await (profile === 'ca' ? readRoot : readAuthority)(options.ca)
   const { filesOf, issue } = await import('../../dev-ca.ts')
-  const request = { name, profile, names, keyType, ...validityOf(options, now) }
+  const request = { name, profile, names, keyType, places, ...validityOf(options, now) }
   const issued = await issue(authority, request).catch(issuingFailure(options.ca))
   const { certificate, key } = profile === 'ca' ? ISSUING_FILES : CLIENT_FILES
   const file = join(out, certificate)
@@ -107,4 +111,5 @@ Exit codes: 0 issued, 1 the CA may not issue this or has expired, 2 usage or the
 Examples:
   ingam ca issue --ca ca --uri spiffe://example/client --out client
   ingam ca issue --ca ca --profile server --dns api.example --ip 127.0.0.1 --out server
-  ingam ca issue --ca ca --lifetime 15m --key-type Ed25519 --out brief`
+  ingam ca issue --ca ca --ocsp http://127.0.0.1:8790 --out asked
+  ingam ca issue --ca ca --lifetime 15m --no-revocation --key-type Ed25519 --out brief`

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { escapeText } from 'ingam'
 import { type Context, type Style, say, styleFor } from '../../context.ts'
 import { type IndexEntry, readIndex } from '../../dev-ca/index-file.ts'
+import { type Revocation, readRevocations } from '../../dev-ca/revocations.ts'
 import { readAuthority } from '../../dev-ca/store.ts'
 import type { ExitCode } from '../../failure.ts'
 import { formatDistance, formatDuration } from '../../layout/durations.ts'
@@ -36,20 +37,35 @@ export async function runList(context: Context, options: ListOptions): Promise<E
     say(context, 'note', 'this CA has no index yet: what it issued so far is not known')
   }
   const now = context.now()
-  const entries = (found ?? []).map((entry) => ({ ...entry, state: stateOf(entry, now) }))
+  const { acts } = await readRevocations(options.ca)
+  const entries = (found ?? []).map((entry) => ({ ...entry, ...stateOf(entry, acts, now) }))
   if (options.json === true) context.stdout.write(`${formatJson(entries)}\n`)
   else if (entries.length > 0) context.stdout.write(`${toText(entries, now, context)}\n`)
   else if (found !== undefined) say(context, 'note', 'this CA has issued nothing yet')
   return 0
 }
 
-type State = 'valid' | 'expiring' | 'expired' | 'not yet valid'
-type Listed = IndexEntry & { readonly state: State }
+type State = 'valid' | 'expiring' | 'expired' | 'not yet valid' | 'revoked' | 'on hold'
+type Listed = IndexEntry & {
+  readonly state: State
+  readonly revocation?: Pick<Revocation, 'reason' | 'revokedAt'>
+}
 
 const SOON_MILLISECONDS = 30 * 86_400_000
 
 // Expiring: in its last thirty days if it lives for longer than those, else in the last third of its life.
-function stateOf({ notBefore, notAfter }: IndexEntry, now: Date): State {
+function stateOf(
+  entry: IndexEntry,
+  acts: readonly Revocation[],
+  now: Date,
+): Pick<Listed, 'state' | 'revocation'> {
+  const last = acts.findLast(({ serial, issuer }) => serial === entry.serial && issuer === entry.issuer)
+  if (last === undefined || last.reason === 'removeFromCRL') return { state: stateByDates(entry, now) }
+  const { reason, revokedAt } = last
+  return { state: reason === 'certificateHold' ? 'on hold' : 'revoked', revocation: { reason, revokedAt } }
+}
+
+function stateByDates({ notBefore, notAfter }: IndexEntry, now: Date): State {
   const [from, to] = [Date.parse(notBefore), Date.parse(notAfter)]
   if (now.getTime() < from) return 'not yet valid'
   if (now.getTime() > to) return 'expired'
@@ -89,7 +105,8 @@ function toText(entries: readonly Listed[], now: Date, context: Context): string
 const GAP = '  '
 const MIN_NAMES_WIDTH = 30
 
-function stateText({ state, notBefore, notAfter }: Listed, now: Date): string {
+function stateText({ state, notBefore, notAfter, revocation }: Listed, now: Date): string {
+  if (revocation !== undefined) return `${state} ${formatDistance(new Date(revocation.revokedAt), now)}`
   const end = new Date(notAfter)
   if (state === 'expired') return `expired ${formatDistance(end, now)}`
   if (state === 'expiring') return `expires ${formatDistance(end, now)}`
@@ -98,7 +115,7 @@ function stateText({ state, notBefore, notAfter }: Listed, now: Date): string {
 }
 
 function paint(state: State, style: Style): (text: string) => string {
-  if (state === 'expired') return style.bad
+  if (state === 'expired' || state === 'revoked' || state === 'on hold') return style.bad
   return state === 'valid' ? style.good : style.strong
 }
 

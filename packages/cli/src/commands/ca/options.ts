@@ -4,9 +4,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isPkiError } from 'ingam'
 import { KEY_TYPES } from '../../dev-ca/keys.ts'
 import { type CertificateName, isCommonName, NAME_KINDS, problemOf } from '../../dev-ca/names.ts'
-import type { Profile, Validity } from '../../dev-ca.ts'
+import type { EvidencePlaces, Profile, Validity } from '../../dev-ca.ts'
 import { CommandError, usageError } from '../../failure.ts'
-import { collect, wholeNumberOption } from '../options.ts'
+import { collect, wholeNumberOption } from '../values.ts'
 
 /** The options that give a certificate its names. */
 export interface NameOptions {
@@ -32,6 +32,40 @@ export function addNameOptions(command: Command): Command {
     .option('--email <address>', 'an e-mail address; repeatable', collect)
     .option('--upn <name>', 'a user principal name; repeatable', collect)
     .option('--ip <address>', 'an IPv4 or IPv6 address; repeatable', collect)
+}
+
+/** The options that say where evidence about a certificate is. */
+export interface PlaceOptions {
+  readonly ocsp?: readonly string[]
+  readonly crl?: readonly string[]
+  /** False for `--no-revocation`. */
+  readonly revocation: boolean
+}
+
+/** Adds the options of {@link PlaceOptions}. */
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .optionsGroup('Where its revocation is to be seen:')
+    .option('--ocsp <url>', 'a responder, such as that of ca ocsp; repeatable', collect)
+    .option('--crl <url>', 'a revocation list; repeatable', collect)
+    .option('--no-revocation', 'nowhere: nobody will ever revoke it (noRevAvail); for short lives')
+}
+
+/** The places given, each looked at. */
+export function readPlaces(
+  profile: Profile,
+  { ocsp = [], crl = [], revocation }: PlaceOptions,
+): EvidencePlaces {
+  for (const [name, urls] of Object.entries({ ocsp, crl })) {
+    const wrong = urls.find((url) => !/^https?:\/\/[\x21-\x7e]+$/u.test(url) || !URL.canParse(url))
+    if (wrong !== undefined)
+      throw usageError(`--${name}: expected a URL that begins with http:// or https://`)
+  }
+  if (!revocation && ocsp.length + crl.length > 0)
+    throw usageError('--no-revocation: a place of lists or a responder contradicts it')
+  if (!revocation && profile === 'ca')
+    throw usageError('--no-revocation: of a CA somebody must be able to say that it was revoked')
+  return { ocsp, crl, noRevAvail: !revocation }
 }
 
 /** Adds the options of {@link ValidityOptions}. */

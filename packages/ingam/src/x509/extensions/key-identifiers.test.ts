@@ -2,7 +2,16 @@
 
 import { describe, expect, test } from 'vitest'
 import { readWhole, thrownBy, writeRawInteger } from '../../../../../test/support/certificate-der.ts'
-import { writeExplicit, writeImplicit, writeNull, writeOctetString, writeSequence } from '../../der/writer.ts'
+import { concatBytes } from '../../bytes/compare.ts'
+import { contextTag } from '../../der/tag.ts'
+import {
+  writeElement,
+  writeExplicit,
+  writeImplicit,
+  writeNull,
+  writeOctetString,
+  writeSequence,
+} from '../../der/writer.ts'
 import { readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from './key-identifiers.ts'
 
 const KEY_ID = writeImplicit(0, Uint8Array.of(1, 2, 3))
@@ -51,6 +60,19 @@ describe('authorityKeyIdentifier', () => {
   test('is read with all three', () => {
     const read = readWhole(writeSequence(KEY_ID, ISSUER, SERIAL), readAuthorityKeyIdentifier)
     expect(Object.keys(read)).toEqual(['keyIdentifier', 'authorityCertIssuer', 'authorityCertSerialNumber'])
+  })
+
+  test('is read with 64 names of the issuer, and refused with 65', () => {
+    const name = writeImplicit(2, new TextEncoder().encode('ca.example'))
+    const named = (count: number): Uint8Array => {
+      const names = concatBytes(...Array.from({ length: count }, () => name))
+      return writeSequence(writeElement(contextTag(1, 'constructed'), names), SERIAL)
+    }
+    expect(readWhole(named(64), readAuthorityKeyIdentifier).authorityCertIssuer).toHaveLength(64)
+    expect(thrownBy(() => readWhole(named(65), readAuthorityKeyIdentifier))).toMatchObject({
+      code: 'ERR_DER_LIMIT',
+      details: { reading: 'authorityCertIssuer', limit: 'number', maximum: 64, found: 65 },
+    })
   })
 
   test.each([

@@ -3,7 +3,7 @@
 
 import { type DerReader, valueError } from '../../der/reader.ts'
 import { contextTag, TAG } from '../../der/tag.ts'
-import { type GeneralName, readGeneralNames } from '../general-name.ts'
+import { type GeneralName, MAX_NAMES_OF_ONE, readGeneralNames } from '../general-name.ts'
 
 /** Hints at the key that signed. */
 export interface AuthorityKeyIdentifier {
@@ -26,7 +26,7 @@ export function readAuthorityKeyIdentifier(reader: DerReader): AuthorityKeyIdent
     const authorityCertIssuer =
       inner.peekTag() === contextTag(1, 'constructed')
         ? inner.readWithin(contextTag(1, 'constructed'), 'authorityCertIssuer', (names) =>
-            readGeneralNames(names, 'authorityCertIssuer'),
+            readGeneralNames(names, 'authorityCertIssuer', MAX_NAMES_OF_ONE),
           )
         : undefined
     const authorityCertSerialNumber =
@@ -42,10 +42,10 @@ export function readAuthorityKeyIdentifier(reader: DerReader): AuthorityKeyIdent
         'one of them',
       )
     }
-    return {
+    return Object.freeze({
       ...(keyIdentifier && { keyIdentifier }),
       ...(authorityCertIssuer && { authorityCertIssuer }),
       ...(authorityCertSerialNumber && { authorityCertSerialNumber }),
-    }
+    })
   })
 }
