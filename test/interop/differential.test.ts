@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodePem, parseCertificate, verifyPath } from 'ingam/x509'
+import { encodePem, type PathLimits, parseCertificate, verifyPath } from 'ingam/x509'
 import { afterAll, expect, test } from 'vitest'
 import { codeOf } from '../support/codes.ts'
 import { AT } from '../support/mini-ca.ts'
@@ -170,7 +170,15 @@ function isExplained(defect: DefectName, ours: string, theirs: string): boolean 
   )
 }
 
+// A spent budget decides nothing: CAs that issue to themselves under one name make more detours than the usual one has room for.
 async function judgeOurs(path: RandomPath): Promise<string> {
+  const answer = await judgeWithin(path, {})
+  return answer === 'ERR_PATH_BUDGET' ? await judgeWithin(path, AMPLE) : answer
+}
+
+const AMPLE: PathLimits = { maxSignatureChecks: 1_000, maxEdges: 10_000 }
+
+async function judgeWithin(path: RandomPath, limits: PathLimits): Promise<string> {
   return await codeOf(() =>
     verifyPath({
       leaf: path.leaf,
@@ -180,6 +188,7 @@ async function judgeOurs(path: RandomPath): Promise<string> {
       purpose: 'clientAuth',
       policies: path.policies,
       revocation: 'off',
+      limits,
     }),
   )
 }
