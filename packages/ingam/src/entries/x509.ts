@@ -17,8 +17,9 @@ export type {
 } from '../revocation/source.ts'
 export { isVerifiedPath, type VerifiedPath } from '../verify/verified-path.ts'
 export { type VerifyPathOptions, verifyPath } from '../verify/verify-path.ts'
-export { type Certificate, type Extension, parseCertificate } from '../x509/certificate.ts'
+export { type Certificate, parseCertificate } from '../x509/certificate.ts'
 export { type CertificateList, type CrlReason, parseCrl, type RevokedCertificate } from '../x509/crl.ts'
+export type { Extension } from '../x509/extension.ts'
 export { formatGeneralName, type GeneralName } from '../x509/general-name.ts'
 export { equalNames, formatName, type Name } from '../x509/name.ts'
 export {

@@ -3,7 +3,8 @@
 
 import { platform } from '#platform'
 import { equalBytes } from '../bytes/compare.ts'
-import type { Certificate, Extension } from '../x509/certificate.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import type { Extension } from '../x509/extension.ts'
 import { equalNames, formatName } from '../x509/name.ts'
 import {
   type BasicOcspResponse,

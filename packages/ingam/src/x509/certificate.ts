@@ -2,11 +2,12 @@
 // out is well-formed and unvouched: no signature, date or issuer has been looked at.
 
 import { equalBytes } from '../bytes/compare.ts'
-import { type DerReader, readAll, valueError } from '../der/reader.ts'
+import { type DerReader, readAll } from '../der/reader.ts'
 import { contextTag, TAG } from '../der/tag.ts'
 import { readTime } from '../der/time.ts'
 import { createError, isPkiError } from '../errors/errors.ts'
 import { type AlgorithmIdentifier, readAlgorithmIdentifier } from './algorithm.ts'
+import { type Extension, readExtensions } from './extension.ts'
 import {
   type AccessDescription,
   OCSP_ACCESS,
@@ -32,14 +33,8 @@ import { type PolicyMapping, readPolicyMappings } from './extensions/policy-mapp
 import { type GeneralName, readGeneralNames } from './general-name.ts'
 import { type Name, readName } from './name.ts'
 import { nameOfOid } from './oids.ts'
+import { isLongNumber, longNumberProblem } from './serial-number.ts'
 import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './spki.ts'
-
-/** One extension as it stands; `value` is the content of extnValue. */
-export interface Extension {
-  readonly oid: string
-  readonly critical: boolean
-  readonly value: Uint8Array
-}
 
 /** The extensions that are understood, each where the certificate has it. */
 export interface DecodedExtensions {
@@ -238,7 +233,7 @@ function readTbsCertificate(reader: DerReader): TbsFields {
   const subjectPublicKeyInfo = readSubjectPublicKeyInfo(reader)
   skipUniqueIdentifier(reader, version, 1, 'issuerUniqueID')
   skipUniqueIdentifier(reader, version, 2, 'subjectUniqueID')
-  const extensions = readExtensions(reader, version)
+  const extensions = readCertificateExtensions(reader, version)
   const decoded = decodeExtensions(extensions)
   return {
     version,
@@ -269,10 +264,8 @@ function readVersion(reader: DerReader): 1 | 2 | 3 {
 // RFC 5280 §4.1.2.2: at most 20 octets. Zero and negative ones occur and are to be handled gracefully.
 function readSerialNumber(reader: DerReader): Uint8Array {
   const serialNumber = reader.readInteger('serialNumber')
-  if (serialNumber.length > 21 || (serialNumber.length === 21 && serialNumber[0] !== 0)) {
-    throw createError('ERR_CERT_SERIAL', { problem: `${serialNumber.length} octets, at most 20 are allowed` })
-  }
-  return serialNumber
+  if (!isLongNumber(serialNumber)) return serialNumber
+  throw createError('ERR_CERT_SERIAL', { problem: longNumberProblem(serialNumber) })
 }
 
 // RFC 5280 §4.1.2.8: only in version 2 or 3; read for its form and not used.
@@ -283,48 +276,19 @@ function skipUniqueIdentifier(reader: DerReader, version: number, number: 1 | 2,
   reader.readBits(reading, contextTag(number, 'primitive'))
 }
 
-function readExtensions(reader: DerReader, version: number): readonly Extension[] {
+function readCertificateExtensions(reader: DerReader, version: number): readonly Extension[] {
   if (reader.peekTag() !== contextTag(3, 'constructed')) return []
   // RFC 5280 §4.1.2.9
   if (version !== 3) throw createError('ERR_CERT_VERSION', { version, problem: 'extensions need version 3' })
   return reader.readWithin(contextTag(3, 'constructed'), 'extensions', (tagged) =>
-    tagged.readWithin(TAG.sequence, 'extensions', (list) => {
-      const extensions: Extension[] = []
-      if (list.isEmpty) throw valueError('extensions', list.offset, 'at least one extension', 'none')
-      while (!list.isEmpty) {
-        const extension = readExtension(list)
-        // RFC 5280 §4.2: no extension twice.
-        if (extensions.some((other) => other.oid === extension.oid)) {
-          const { oid } = extension
-          throw createError('ERR_CERT_DUPLICATE_EXTENSION', { oid, name: nameOfOid(oid) })
-        }
-        extensions.push(extension)
-        if (extensions.length > MAX_EXTENSIONS) {
-          throw createError('ERR_DER_LIMIT', {
-            reading: 'extensions',
-            offset: list.offset,
-            limit: 'number',
-            maximum: MAX_EXTENSIONS,
-            found: extensions.length,
-          })
-        }
-      }
-      return Object.freeze(extensions)
-    }),
+    tagged.readWithin(TAG.sequence, 'extensions', (list) =>
+      readExtensions(list, { reading: 'extensions', maximum: MAX_EXTENSIONS, twice: duplicate }),
+    ),
   )
 }
 
-/** Reads one Extension. */
-export function readExtension(reader: DerReader): Extension {
-  return reader.readWithin(TAG.sequence, 'extension', (inner) => {
-    const oid = inner.readOid('extension.extnID')
-    const start = inner.offset
-    const written = inner.peekTag() === TAG.boolean
-    const critical = written && inner.readBoolean('extension.critical')
-    if (written && !critical)
-      throw valueError('extension.critical', start, 'TRUE or nothing', 'the default FALSE')
-    return Object.freeze({ oid, critical, value: inner.readOctetString('extension.extnValue') })
-  })
+function duplicate(oid: string): Error {
+  return createError('ERR_CERT_DUPLICATE_EXTENSION', { oid, name: nameOfOid(oid) })
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -5,12 +5,13 @@ import { DerReader, readAll, valueError } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
 import { readGeneralizedTime, readTime } from '../der/time.ts'
 import { createError, isPkiError } from '../errors/errors.ts'
-import { type Extension, readExtension } from './certificate.ts'
+import { twice, wrongExtension } from './crl-extensions.ts'
 import { CRL_REASONS, type CrlReason } from './crl-reason.ts'
 import { createScannedEntry, scanEntry } from './crl-scan.ts'
+import { type Extension, readExtensions } from './extension.ts'
 import { MAX_NAMES_OF_ONE, readGeneralNames } from './general-name.ts'
 import type { Name } from './name.ts'
-import { nameOfOid } from './oids.ts'
+import { isLongNumber, longNumberProblem } from './serial-number.ts'
 
 /** One entry of a list. */
 export interface RevokedCertificate {
@@ -43,13 +44,13 @@ export function readEntry(reader: DerReader): Entry {
   return reader.readWithin(TAG.sequence, 'revokedCertificate', (inner) => {
     const serialNumber = inner.readInteger('userCertificate')
     // RFC 5280 §4.1.2.2: at most 20 octets, as in certificates.
-    if (serialNumber.length > 21 || (serialNumber.length === 21 && serialNumber[0] !== 0)) {
-      const problem = `${serialNumber.length} octets, at most 20 are allowed`
+    if (isLongNumber(serialNumber)) {
+      const problem = longNumberProblem(serialNumber)
       throw createError('ERR_CRL_FIELD', { field: 'userCertificate', problem })
     }
     const revocationDate = readTime(inner, 'revocationDate')
     if (inner.isEmpty) return { serialNumber, revocationDate, extensions: NONE, unknownCritical: NONE }
-    const extensions = inner.readWithin(TAG.sequence, 'crlEntryExtensions', readExtensions)
+    const extensions = inner.readWithin(TAG.sequence, 'crlEntryExtensions', readEntryExtensions)
     return { serialNumber, revocationDate, extensions, ...decodeExtensions(extensions) }
   })
 }
@@ -58,21 +59,8 @@ const NONE: readonly never[] = Object.freeze([])
 // LIMIT: entries in use have one or two; bounds the look for repeated ones.
 const MAX_EXTENSIONS = 16
 
-function readExtensions(list: DerReader): readonly Extension[] {
-  const extensions: Extension[] = []
-  if (list.isEmpty) throw valueError('crlEntryExtensions', list.offset, 'at least one extension', 'none')
-  while (!list.isEmpty) {
-    const { offset } = list
-    const extension = readExtension(list)
-    if (extensions.some(({ oid }) => oid === extension.oid))
-      throw wrongExtension(extension.oid, 'stands twice')
-    extensions.push(extension)
-    if (extensions.length > MAX_EXTENSIONS) {
-      const limit = { limit: 'number', maximum: MAX_EXTENSIONS, found: extensions.length }
-      throw createError('ERR_DER_LIMIT', { reading: 'crlEntryExtensions', offset, ...limit })
-    }
-  }
-  return extensions
+function readEntryExtensions(list: DerReader): readonly Extension[] {
+  return readExtensions(list, { reading: 'crlEntryExtensions', maximum: MAX_EXTENSIONS, twice })
 }
 
 type DecodedExtensions = Pick<Entry, 'reason' | 'invalidityDate' | 'certificateIssuer' | 'unknownCritical'>
@@ -137,11 +125,6 @@ function readDirectoryNames(reader: DerReader): readonly Name[] {
   // was revoked by it would pass for good.
   if (directoryNames.length === 0) throw valueError('CertificateIssuer', start, 'a directory name', 'none')
   return directoryNames
-}
-
-function wrongExtension(oid: string, problem: string, cause?: Error): Error {
-  const details = { oid, name: nameOfOid(oid), problem }
-  return createError('ERR_CRL_EXTENSION', details, cause === undefined ? {} : { cause })
 }
 
 // An entry that a look-up found, as it is handed out.

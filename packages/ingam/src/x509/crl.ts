@@ -8,9 +8,10 @@ import { readTime } from '../der/time.ts'
 import { createError, isPkiError } from '../errors/errors.ts'
 import { kindOf } from '../errors/options.ts'
 import { type AlgorithmIdentifier, readAlgorithmIdentifier } from './algorithm.ts'
-import { type Extension, readExtension } from './certificate.ts'
 import { EntryIndex, indexEntries } from './crl-entries.ts'
 import type { RevokedCertificate } from './crl-entry.ts'
+import { twice, wrongExtension } from './crl-extensions.ts'
+import { type Extension, readExtensions } from './extension.ts'
 import {
   type DistributionPoint,
   type IssuingDistributionPoint,
@@ -20,7 +21,7 @@ import {
 import { type AuthorityKeyIdentifier, readAuthorityKeyIdentifier } from './extensions/key-identifiers.ts'
 import { withInstants } from './instants.ts'
 import { type Name, readName } from './name.ts'
-import { nameOfOid } from './oids.ts'
+import { isLongNumber } from './serial-number.ts'
 
 export type { RevokedCertificate } from './crl-entry.ts'
 export type { CrlReason } from './crl-reason.ts'
@@ -152,7 +153,7 @@ function readTbsCertList(reader: DerReader): TbsFields {
   const isTime = tag === TAG.utcTime || tag === TAG.generalizedTime
   const nextUpdate = isTime ? readTime(reader, 'nextUpdate') : undefined
   const entries = readEntriesPlace(reader)
-  const extensions = readExtensions(reader, version)
+  const extensions = readListExtensions(reader, version)
   return {
     version,
     signature,
@@ -181,7 +182,7 @@ function readEntriesPlace(reader: DerReader): Outer['entries'] {
   return { from: reader.offset - length, to: reader.offset }
 }
 
-function readExtensions(reader: DerReader, version: 1 | 2): readonly Extension[] {
+function readListExtensions(reader: DerReader, version: 1 | 2): readonly Extension[] {
   const tag = contextTag(0, 'constructed')
   if (reader.peekTag() !== tag) return Object.freeze([])
   // RFC 5280 §5.1.2.7
@@ -189,22 +190,9 @@ function readExtensions(reader: DerReader, version: 1 | 2): readonly Extension[]
     throw createError('ERR_CRL_FIELD', { field: 'version', problem: 'extensions need version 2' })
   reader.limitNext(MAX_FIELD_BYTES, 'crlExtensions')
   return reader.readWithin(tag, 'crlExtensions', (tagged) =>
-    tagged.readWithin(TAG.sequence, 'crlExtensions', (list) => {
-      const extensions: Extension[] = []
-      if (list.isEmpty) throw valueError('crlExtensions', list.offset, 'at least one extension', 'none')
-      while (!list.isEmpty) {
-        const { offset } = list
-        const extension = readExtension(list)
-        if (extensions.some(({ oid }) => oid === extension.oid))
-          throw wrongExtension(extension.oid, 'stands twice')
-        extensions.push(extension)
-        if (extensions.length > MAX_EXTENSIONS) {
-          const limit = { limit: 'number', maximum: MAX_EXTENSIONS, found: extensions.length }
-          throw createError('ERR_DER_LIMIT', { reading: 'crlExtensions', offset, ...limit })
-        }
-      }
-      return Object.freeze(extensions)
-    }),
+    tagged.readWithin(TAG.sequence, 'crlExtensions', (list) =>
+      readExtensions(list, { reading: 'crlExtensions', maximum: MAX_EXTENSIONS, twice }),
+    ),
   )
 }
 
@@ -274,15 +262,9 @@ function decodeExtension({ oid, critical, value }: Extension, decoded: Mutable<D
 function readNumber(reader: DerReader): Uint8Array {
   const start = reader.offset
   const number = reader.readInteger('CRLNumber')
-  const isLong = number.length > 21 || (number.length === 21 && number[0] !== 0)
-  if ((number[0] ?? 0) >= 0x80 || isLong)
+  if ((number[0] ?? 0) >= 0x80 || isLongNumber(number))
     throw valueError('CRLNumber', start, 'a number of at most 20 octets that is not negative', 'another')
   return number
-}
-
-function wrongExtension(oid: string, problem: string, cause?: Error): Error {
-  const details = { oid, name: nameOfOid(oid), problem }
-  return createError('ERR_CRL_EXTENSION', details, cause === undefined ? {} : { cause })
 }
 
 function toList(der: Uint8Array, fields: Fields, entries: EntryIndex): CertificateList {

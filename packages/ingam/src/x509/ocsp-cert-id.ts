@@ -11,6 +11,7 @@ import type { DigestName } from '../platform/contract.ts'
 import { isNull, readAlgorithmIdentifier } from './algorithm.ts'
 import type { Certificate } from './certificate.ts'
 import { fieldError } from './ocsp-message.ts'
+import { isLongNumber, longNumberProblem } from './serial-number.ts'
 
 /** What names a certificate to a responder (RFC 6960 §4.1.1). */
 export interface CertId {
@@ -36,8 +37,6 @@ const DIGEST_BYTES: Readonly<Record<DigestName, number>> = {
   'SHA-512': 64,
 }
 const DIGEST_NAMES = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'] as const
-// LIMIT: RFC 5280 §4.1.2.2 has 20 octets, and a twenty-first that is zero.
-const MAX_SERIAL_OCTETS = 20
 
 /** Reads one CertID. */
 export function readCertId(reader: DerReader): CertId {
@@ -54,9 +53,7 @@ export function readCertId(reader: DerReader): CertId {
       checkDigest('issuerNameHash', issuerNameHash, hash)
       checkDigest('issuerKeyHash', issuerKeyHash, hash)
     }
-    const { length } = serialNumber
-    if (length > MAX_SERIAL_OCTETS + 1 || (length > MAX_SERIAL_OCTETS && serialNumber[0] !== 0))
-      throw fieldError('certID.serialNumber', `${length} octets, at most ${MAX_SERIAL_OCTETS} are allowed`)
+    if (isLongNumber(serialNumber)) throw fieldError('certID.serialNumber', longNumberProblem(serialNumber))
     return Object.freeze({ hash, hashAlgorithm: oid, issuerNameHash, issuerKeyHash, serialNumber })
   })
 }

@@ -1,10 +1,10 @@
 // Layer: x509. Extensions of OCSP messages (RFC 6960 §4.4). The nonce (RFC 9654) is understood; the others are kept as
 // they stand, and the critical ones among them are listed, since whoever judges may not overlook them.
 
-import { type DerReader, readAll, valueError } from '../der/reader.ts'
+import { type DerReader, readAll } from '../der/reader.ts'
 import { TAG } from '../der/tag.ts'
 import { createError, isPkiError } from '../errors/errors.ts'
-import { type Extension, readExtension } from './certificate.ts'
+import { type Extension, readExtensions } from './extension.ts'
 import { nameOfOid } from './oids.ts'
 
 /** id-pkix-ocsp-nonce. */
@@ -36,29 +36,16 @@ export function readOcspExtensions(
 ): OcspExtensions {
   if (reader.peekTag() !== tag) return NO_EXTENSIONS
   const extensions = reader.readWithin(tag, reading, (tagged) =>
-    tagged.readWithin(TAG.sequence, reading, (list) => readList(list, reading)),
+    tagged.readWithin(TAG.sequence, reading, (list) =>
+      readExtensions(list, { reading, maximum: MAX_EXTENSIONS, twice }),
+    ),
   )
   const unknown = extensions.filter(({ oid, critical }) => critical && !understood.includes(oid))
   return Object.freeze({ extensions, unknownCritical: Object.freeze(unknown.map(({ oid }) => oid)) })
 }
 
-function readList(list: DerReader, reading: string): readonly Extension[] {
-  const extensions: Extension[] = []
-  // RFC 5280 §4.1, Extensions: SIZE (1..MAX)
-  if (list.isEmpty) throw valueError(reading, list.offset, 'at least one extension', 'none')
-  while (!list.isEmpty) {
-    const offset = list.offset
-    const extension = readExtension(list)
-    if (extensions.some(({ oid }) => oid === extension.oid))
-      throw extensionError(extension.oid, 'stands twice')
-    extensions.push(extension)
-    const found = extensions.length
-    if (found > MAX_EXTENSIONS) {
-      const limit = { limit: 'number', maximum: MAX_EXTENSIONS, found }
-      throw createError('ERR_DER_LIMIT', { reading, offset, ...limit })
-    }
-  }
-  return Object.freeze(extensions)
+function twice(oid: string): Error {
+  return extensionError(oid, 'stands twice')
 }
 
 /** Content of the nonce among the extensions, where there is one. */

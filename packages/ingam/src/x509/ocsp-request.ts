@@ -7,7 +7,7 @@ import { writeExplicit, writeOctetString, writeOid, writeSequence } from '../der
 import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, kindOf } from '../errors/options.ts'
 import { readAlgorithmIdentifier } from './algorithm.ts'
-import type { Extension } from './certificate.ts'
+import type { Extension } from './extension.ts'
 import { readGeneralName } from './general-name.ts'
 import { type CertId, encodeCertId, readCertId } from './ocsp-cert-id.ts'
 import { MAX_NONCE_OCTETS, NONCE, readNonce, readOcspExtensions } from './ocsp-extensions.ts'
