@@ -57,18 +57,13 @@ export async function buildPath(query: PathQuery): Promise<PathOutcome> {
   const search = new Search(query)
   for (const { chain, anchor } of search.paths()) {
     const verdict = await search.judge({ chain, anchor })
-    const standing = verdict.ok ? await query.checkStanding?.({ chain, anchor }) : undefined
-    if (verdict.ok && standing === undefined)
-      return { ok: true, chain, anchor, policies: verdict.policies, attempts: search.attempts }
-    const refusal = verdict.ok ? standing : verdict.refusal
-    if (refusal === undefined) continue
+    if (verdict.ok) return { ok: true, chain, anchor, policies: verdict.policies, attempts: search.attempts }
+    const { refusal } = verdict
     search.record(refusal, chain, 'trust anchor')
     if (catalogue[refusal.code].fatal) break
   }
   return search.refused()
 }
-
-type Candidate = FoundPath
 
 /** How the signature of a certificate came out under a key. */
 interface Checked {
@@ -104,7 +99,7 @@ class Search {
     }
   }
 
-  *paths(): Generator<Candidate> {
+  *paths(): Generator<FoundPath> {
     const { leaf, trustStore, pinnedLeaf } = this.#query
     if (pinnedLeaf === 'accept') {
       for (const anchor of trustStore.findCertificate(leaf)) yield { chain: [leaf], anchor }
@@ -112,7 +107,7 @@ class Search {
     yield* this.#candidates([leaf], 0)
   }
 
-  *#candidates(chain: readonly Certificate[], intermediates: number): Generator<Candidate> {
+  *#candidates(chain: readonly Certificate[], intermediates: number): Generator<FoundPath> {
     const child = chain.at(-1)
     if (child === undefined) return
     let issuers = 0
@@ -146,13 +141,16 @@ class Search {
     }
   }
 
-  // What is cheap first; signatures; and last what only a CA can make dear, since every signature is genuine by then.
-  async judge({ chain, anchor }: Candidate): Promise<PolicyOutcome> {
-    const { rules, budget } = this.#query
+  // What is cheap first; signatures; then what only a CA can make dear, since every signature is genuine by then; and last
+  // the standing, for which others are asked.
+  async judge(candidate: FoundPath): Promise<PolicyOutcome> {
+    const { rules, budget, checkStanding } = this.#query
+    const { chain, anchor } = candidate
     const refusal = checkPath(chain, rules) ?? (await this.#checkSignatures(chain))
-    return refusal === undefined
-      ? checkNamesAndPolicies(chain, anchor, rules, budget)
-      : { ok: false, refusal }
+    if (refusal !== undefined) return { ok: false, refusal }
+    const outcome = checkNamesAndPolicies(chain, anchor, rules, budget)
+    const standing = outcome.ok ? await checkStanding?.(candidate) : undefined
+    return standing === undefined ? outcome : { ok: false, refusal: standing }
   }
 
   async #checkSignatures(chain: readonly Certificate[]): Promise<Refusal | undefined> {
