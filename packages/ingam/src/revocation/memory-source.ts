@@ -1,14 +1,12 @@
 // Layer: revocation. Evidence held in memory: given once, or replaced whenever its owner has newer. Found by the issuer of
 // a list and by the serial number in a response.
 
-import { encodeHex } from '../bytes/hex.ts'
 import { createError } from '../errors/errors.ts'
 import { checkOptionKeys, kindOf } from '../errors/options.ts'
 import { type CertificateList, parseCrl } from '../x509/crl.ts'
-import { nameKey } from '../x509/name.ts'
 import { type OcspResponse, parseOcspResponse } from '../x509/ocsp.ts'
-import { listIssuersOf } from './scope.ts'
-import type { EvidenceQuery, HeldEvidence, RevocationSource } from './source.ts'
+import { EvidenceIndex } from './evidence-index.ts'
+import type { HeldEvidence, RevocationSource } from './source.ts'
 
 /** Lists and responses, as DER bytes or parsed. Nothing about them is believed before it has verified. */
 export interface GivenEvidence {
@@ -32,53 +30,32 @@ export interface MemorySource extends RevocationSource {
  * @throws {DecodeError} ERR_DER_*; {CertificateError} ERR_CRL_*, ERR_OCSP_*; {ArgumentError} ERR_ARG_*
  */
 export function createMemorySource(evidence: GivenEvidence = {}): MemorySource {
-  let held = indexOf(evidence)
-  let revision = 0
+  const index = new EvidenceIndex()
+  let held = readGiven(evidence)
+  index.put(MEMORY, held)
   return Object.freeze<MemorySource>({
     kind: 'revocation-source',
-    revision: () => revision,
-    find: (query) => held.find(query),
-    status: () => (held.size === 0 ? [] : [{ from: 'memory', kind: 'memory', state: 'ok', size: held.size }]),
+    revision: () => index.revision,
+    find: (query) => index.find(query),
+    status: () =>
+      held.length === 0 ? [] : [{ from: MEMORY, kind: 'memory', state: 'ok', size: held.length }],
     replace(next) {
-      held = indexOf(next)
-      revision++
+      held = readGiven(next)
+      index.put(MEMORY, held)
     },
   })
 }
 
-interface Index {
-  readonly size: number
-  readonly find: (query: EvidenceQuery) => readonly HeldEvidence[]
-}
+const MEMORY = 'memory'
 
-function indexOf(evidence: GivenEvidence): Index {
+function readGiven(evidence: GivenEvidence): readonly HeldEvidence[] {
   checkOptionKeys('evidence', evidence, ['crls', 'ocspResponses'])
-  const lists = new Map<string, HeldEvidence[]>()
-  const responses = new Map<string, HeldEvidence[]>()
-  const crls = arrayOf('crls', evidence.crls).map(toList)
-  const ocspResponses = arrayOf('ocspResponses', evidence.ocspResponses).map(toResponse)
-  for (const crl of crls) push(lists, nameKey(crl.issuer), { kind: 'crl', crl, from: 'memory' })
-  for (const response of ocspResponses) {
-    const singles = response.status === 'successful' ? response.basic.responses : []
-    for (const serial of new Set(singles.map(({ certId }) => encodeHex(certId.serialNumber))))
-      push(responses, serial, { kind: 'ocsp', response, from: 'memory' })
-  }
-  return {
-    size: crls.length + ocspResponses.length,
-    find({ certificate, kinds }) {
-      const issuers = new Set(listIssuersOf(certificate).map(nameKey))
-      const found = [...issuers].flatMap((issuer) => lists.get(issuer) ?? [])
-      return kinds === 'crl'
-        ? found
-        : [...(responses.get(encodeHex(certificate.serialNumber)) ?? []), ...found]
-    },
-  }
-}
-
-function push(map: Map<string, HeldEvidence[]>, key: string, item: HeldEvidence): void {
-  const all = map.get(key)
-  if (all === undefined) map.set(key, [item])
-  else all.push(item)
+  const lists = arrayOf('crls', evidence.crls).map(toList)
+  const responses = arrayOf('ocspResponses', evidence.ocspResponses).map(toResponse)
+  return [
+    ...lists.map((crl) => ({ kind: 'crl' as const, crl, from: MEMORY })),
+    ...responses.map((response) => ({ kind: 'ocsp' as const, response, from: MEMORY })),
+  ]
 }
 
 function toList(given: Uint8Array | CertificateList, index: number): CertificateList {

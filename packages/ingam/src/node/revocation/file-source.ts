@@ -5,14 +5,14 @@ import { dirname } from 'node:path'
 import { createError, isPkiError, messageOf, withSource } from '../../errors/errors.ts'
 import { escapeText } from '../../errors/escape.ts'
 import { checkOptionKeys, choice, kindOf, wholeNumber } from '../../errors/options.ts'
+import { EvidenceIndex } from '../../revocation/evidence-index.ts'
 import type { HeldEvidence, RevocationSource, SourceStatus } from '../../revocation/source.ts'
 import { checkPath } from '../files.ts'
-import { EvidenceIndex } from './evidence-index.ts'
 import { type FoundFile, listFiles, readWhole } from './file-reading.ts'
 import { nextUpdateOf, timesOf } from './lifetime.ts'
 import { readEvidence } from './read-evidence.ts'
 import { digestOf } from './slices.ts'
-import { type Watching, watchFolders } from './watch.ts'
+import { watchFolders } from './watch.ts'
 
 /** What {@link createFileSource} takes. */
 export interface FileSourceOptions {
@@ -58,8 +58,9 @@ export interface FileSource extends RevocationSource {
 export async function createFileSource(options: FileSourceOptions): Promise<FileSource> {
   const plan = readOptions(options)
   const files = new EvidenceFiles(plan)
-  await files.readFirst()
-  const watching = plan.watch === 'on' ? await startWatching(plan, files) : undefined
+  const folders = await files.readFirst()
+  const onChange = (): void => void files.refresh()
+  const watching = plan.watch === 'on' ? watchFolders(folders, plan.pollMilliseconds, onChange) : undefined
   return Object.freeze<FileSource>({
     kind: 'revocation-source',
     revision: () => files.index.revision,
@@ -115,16 +116,6 @@ function readOptions(options: FileSourceOptions): FilePlan {
   }
 }
 
-// A file is seen to be replaced in the folder where it lies.
-async function startWatching(plan: FilePlan, files: EvidenceFiles): Promise<Watching> {
-  const folders: string[] = []
-  for (const path of plan.paths) {
-    const { kind } = await listFiles(path).catch(() => ({ kind: 'file' }))
-    folders.push(kind === 'folder' ? path : dirname(path))
-  }
-  return watchFolders(folders, plan.pollMilliseconds, () => void files.refresh())
-}
-
 // What is known of one file. Its content is of the last time that it was good.
 interface FileState {
   /** The mark of the version that was last looked at, good or not; undefined: look again. */
@@ -150,16 +141,20 @@ class EvidenceFiles {
     this.#plan = plan
   }
 
-  /** Reads everything; what is wrong with a path that was named is thrown. */
-  async readFirst(): Promise<void> {
+  /** Reads everything; what is wrong with a path that was named is thrown. @returns the folders in which changes show */
+  async readFirst(): Promise<readonly string[]> {
+    const folders: string[] = []
     for (const path of this.#plan.paths) {
       const { kind, files } = await listFiles(path)
+      // A file is seen to be replaced in the folder where it lies.
+      folders.push(kind === 'folder' ? path : dirname(path))
       for (const file of files.slice(0, this.#plan.maxFiles - this.#states.size)) {
         const error = await this.#read(file)
         if (kind === 'file' && error !== undefined) throw isPkiError(error) ? withSource(error, path) : error
       }
     }
     await this.refresh()
+    return folders
   }
 
   /** Looks at all files once; a look that is asked for meanwhile comes after it. */

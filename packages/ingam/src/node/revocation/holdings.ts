@@ -3,11 +3,11 @@
 
 import { equalBytes } from '../../bytes/compare.ts'
 import { encodeHex } from '../../bytes/hex.ts'
+import { EvidenceIndex } from '../../revocation/evidence-index.ts'
 import type { EvidenceQuery, HeldEvidence, SourceStatus } from '../../revocation/source.ts'
 import { nameKey } from '../../x509/name.ts'
 import { type CertId, encodeCertId } from '../../x509/ocsp.ts'
 import { cacheKey } from './cache-folder.ts'
-import { EvidenceIndex } from './evidence-index.ts'
 import { nextUpdateOf, thisUpdateOf, timesOf } from './lifetime.ts'
 import { singleFor } from './ocsp-exchange.ts'
 

@@ -1,12 +1,12 @@
-// Layer: node. What a source holds, found without looking at all of it: lists by the name of their issuer, responses by
+// Layer: revocation. What a source holds, found without looking at all of it: lists by the name of their issuer, responses by
 // the serial numbers that they speak of. More than fits may come out; the judge looks at each closely.
 
-import { encodeHex } from '../../bytes/hex.ts'
-import { listIssuersOf } from '../../revocation/scope.ts'
-import type { EvidenceQuery, HeldEvidence } from '../../revocation/source.ts'
-import { nameKey } from '../../x509/name.ts'
+import { encodeHex } from '../bytes/hex.ts'
+import { nameKey } from '../x509/name.ts'
+import { listIssuersOf } from './scope.ts'
+import type { EvidenceQuery, HeldEvidence } from './source.ts'
 
-/** Evidence by the file or URL that it came from. */
+/** Evidence by where it came from: a file, a URL, or memory. */
 export class EvidenceIndex {
   readonly #byOwner = new Map<string, readonly HeldEvidence[]>()
   readonly #lists = new Map<string, Set<HeldEvidence>>()
