@@ -17,6 +17,7 @@ import {
   onHold,
   staleness,
   undecided,
+  unusable,
   type Window,
   windowOf,
 } from './evidence.ts'
@@ -81,7 +82,7 @@ async function vouchForList(list: HeldList, place: Place, inquiry: Inquiry): Pro
   const { plan, rules } = inquiry
   const { crl, from } = list
   const outcome = await findListSigner(crl, place, inquiry)
-  if (!outcome.ok) return unusable(list, outcome)
+  if (!outcome.ok) return unusable(describe(list), outcome)
   if (outcome.doubt === undefined) tellVerified(list, plan.sources)
   // RFC 5280 §5.1.2.5 demands nextUpdate; a list without one counts only where the verifier says how old it may be.
   const { maxAgeSeconds } = plan
@@ -97,12 +98,6 @@ async function vouchForList(list: HeldList, place: Place, inquiry: Inquiry): Pro
     signer: formatName(outcome.signer.subject),
     doubt: outcome.doubt,
   }
-}
-
-function unusable({ crl, from }: ReadList, { problem, isIncomplete }: SignerDoubt): Finding {
-  const evidence = describe(crl, from)
-  if (isIncomplete) return incomplete(evidence, problem)
-  return undecided({ code: 'ERR_REVOCATION_EVIDENCE', evidence, problem })
 }
 
 // A complete list with the newest delta that continues it (RFC 5280 §5.2.4, §6.3.3 (c)).
@@ -216,18 +211,18 @@ function standing(usable: readonly CombinedList[], place: Place): readonly Findi
 function problemOf({ base, delta }: CombinedList, inquiry: Inquiry): Finding | undefined {
   if (base.stale !== undefined) return undecided(staleDoubt(base, base.stale, inquiry))
   const doubtful = [base, delta].find((part) => part?.doubt !== undefined)
-  if (doubtful?.doubt !== undefined) return unusable(doubtful, doubtful.doubt)
+  if (doubtful?.doubt !== undefined) return unusable(describe(doubtful), doubtful.doubt)
   // RFC 5280 §5.2, §5.3: a critical extension that is not understood may change what the list covers.
   const list = [base, delta].find((part) => part !== undefined && part.crl.unknownCritical.length > 0)
   if (list === undefined) return undefined
   const names = list.crl.unknownCritical.map(nameOfOid).join(', ')
-  return unusable(list, { problem: `critical extension ${names} is not understood` })
+  return unusable(describe(list), { problem: `critical extension ${names} is not understood` })
 }
 
-function staleDoubt({ crl, from }: ReadList, until: string, { rules }: Inquiry): Doubt {
+function staleDoubt(list: ReadList, until: string, { rules }: Inquiry): Doubt {
   return {
     code: 'ERR_REVOCATION_STALE',
-    evidence: describe(crl, from),
+    evidence: describe(list),
     until,
     at: isoOf(rules.at.getTime()),
   }
@@ -251,7 +246,7 @@ function evidenceOf({ from, signer, window }: GenuineList, until: number): Evide
   })
 }
 
-function describe(crl: CertificateList, from: string): string {
+function describe({ crl, from }: ReadList): string {
   const number = crl.crlNumber === undefined ? '' : ` number 0x${encodeHex(crl.crlNumber)}`
   const kind = crl.deltaCrlIndicator === undefined ? 'list' : 'delta list'
   return `${kind}${number} of "${formatName(crl.issuer)}" (${from})`

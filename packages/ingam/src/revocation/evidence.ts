@@ -93,6 +93,15 @@ export function incomplete(evidence: string, problem: string): Finding {
   }
 }
 
+/** A finding that evidence proves nothing, and why; where a limit was reached, what was left aside may say revoked. */
+export function unusable(
+  evidence: string,
+  { problem, isIncomplete }: { readonly problem: string; readonly isIncomplete?: true },
+): Finding {
+  if (isIncomplete) return incomplete(evidence, problem)
+  return undecided({ code: 'ERR_REVOCATION_EVIDENCE', evidence, problem })
+}
+
 /** A doubt as the refusal of a certificate. */
 export function refuseFor(doubt: Doubt, place: Place): Refusal {
   switch (doubt.code) {

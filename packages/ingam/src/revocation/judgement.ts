@@ -144,7 +144,8 @@ export class Judgement {
     if (known !== undefined) return { finding: known, refusal: refuseRevoked(known, place) }
     const inquiry = this.#inquiry(path, place.position, [place.certificate], options.network)
     const fromToken = stapled && (await judgeStaple(stapled, asked, inquiry))
-    const findings = await this.#findings(asked, inquiry, 'any')
+    const query = await queryOf(asked, 'any')
+    const findings = await this.#findings(asked, query, inquiry)
     const isRefused = fromToken !== undefined && 'code' in fromToken
     const answer = weigh(findings, isRefused ? undefined : fromToken)
     if (answer.status === 'revoked') {
@@ -157,23 +158,18 @@ export class Judgement {
     const exempt = notRevocable(answer, place, plan)
     if (exempt !== undefined) return { finding: exempt, refusal: undefined }
     if (answer.isIncomplete) return { finding: answer, refusal: refuseFor(answer.doubt, place) }
-    await this.#want(asked, 'any', inquiry)
+    this.#want(query, inquiry)
     return { finding: answer, refusal: plan.mode === 'require' ? refuseFor(answer.doubt, place) : undefined }
   }
 
-  async #findings(
-    asked: Asked,
-    inquiry: Inquiry,
-    kinds: EvidenceQuery['kinds'],
-  ): Promise<readonly Finding[]> {
+  async #findings(asked: Asked, query: EvidenceQuery, inquiry: Inquiry): Promise<readonly Finding[]> {
     const { plan, problems } = this.#question
-    const query = await queryOf(asked, kinds)
     const findings: Finding[] = []
     const lists: HeldList[] = []
     const responses: HeldResponse[] = []
     for (const held of heldBy(plan.sources, query, findings)) {
       if (held.kind === 'crl') lists.push(held)
-      else if (kinds === 'any') responses.push(held)
+      else if (query.kinds === 'any') responses.push(held)
     }
     const { maxAgeSeconds } = plan
     for (const response of responses.slice(0, MAX_RESPONSES)) {
@@ -191,8 +187,8 @@ export class Judgement {
     return findings
   }
 
-  async #want(asked: Asked, kinds: EvidenceQuery['kinds'], { network }: Inquiry): Promise<void> {
-    if (network === 'use') this.wanted.push(await queryOf(asked, kinds))
+  #want(query: EvidenceQuery, { network }: Inquiry): void {
+    if (network === 'use') this.wanted.push(query)
   }
 
   #inquiry(
@@ -231,11 +227,12 @@ export class Judgement {
       return undecided({ code: 'ERR_REVOCATION_UNKNOWN', problem })
     }
     const inquiry = this.#inquiry(path, place.position, [...from.asking, place.certificate], from.network)
-    const answer = weigh(await this.#findings(asked, inquiry, 'crl'), undefined)
+    const query = await queryOf(asked, 'crl')
+    const answer = weigh(await this.#findings(asked, query, inquiry), undefined)
     if (answer.status === 'unknown' && answer.isIncomplete !== true) {
       const exempt = notRevocable(answer, place, this.#question.plan)
       if (exempt !== undefined) return exempt
-      await this.#want(asked, 'crl', inquiry)
+      this.#want(query, inquiry)
     }
     return answer
   }

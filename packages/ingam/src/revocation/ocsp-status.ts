@@ -21,22 +21,15 @@ import {
   type Doubt,
   type Evidence,
   type Finding,
-  incomplete,
   isoOf,
   onHold,
   staleness,
   undecided,
+  unusable,
   windowOf,
 } from './evidence.ts'
 import type { Asked, Inquiry } from './inquiry.ts'
-import {
-  doubtAbout,
-  isSameIssuer,
-  pathOfSigner,
-  type SignerDoubt,
-  type SignerOutcome,
-  type SignerPath,
-} from './signers.ts'
+import { doubtAbout, isSameIssuer, pathOfSigner, type SignerOutcome, type SignerPath } from './signers.ts'
 import { type HeldEvidence, tellVerified } from './source.ts'
 
 /** A response and where it was read. */
@@ -79,13 +72,8 @@ export async function judgeByResponse(
   const { basic } = response
   const single = await findSingle(basic.responses, asked)
   if (single === undefined) return undefined
-  const unusable = ({ problem, isIncomplete }: SignerDoubt): Finding =>
-    isIncomplete
-      ? incomplete(evidence, problem)
-      : undecided({ code: 'ERR_REVOCATION_EVIDENCE', evidence, problem })
-
   const signer = await findResponder(response, basic, asked, inquiry)
-  if (!signer.ok) return unusable(signer)
+  if (!signer.ok) return unusable(evidence, signer)
   if (signer.doubt === undefined) tellVerified(held, inquiry.plan.sources)
   const name = formatName(signer.signer.subject)
   const window = windowOf(single, limits)
@@ -112,11 +100,11 @@ export async function judgeByResponse(
     const doubt: Doubt = { code: 'ERR_REVOCATION_STALE', evidence, until: stale, at: isoOf(at) }
     return single.status === 'revoked' ? onHold(doubt, window.thisUpdate) : undecided(doubt)
   }
-  if (signer.doubt !== undefined) return unusable(signer.doubt)
+  if (signer.doubt !== undefined) return unusable(evidence, signer.doubt)
   // RFC 6960 §4.4 leaves all extensions optional; one that is marked critical may change what the answer means.
   const [unknown] = [...basic.unknownCritical, ...single.unknownCritical]
   if (unknown !== undefined)
-    return unusable({ problem: `critical extension ${nameOfOid(unknown)} is not understood` })
+    return unusable(evidence, { problem: `critical extension ${nameOfOid(unknown)} is not understood` })
   if (single.status === 'good') {
     return { status: 'good', evidence: shown, thisUpdate: window.thisUpdate, until }
   }

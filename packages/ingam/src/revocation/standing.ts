@@ -42,11 +42,7 @@ export class RevocationDesk {
    * and what is revoked on one path is revoked on all. INVARIANT: as of {@link judge}.
    */
   judgeOfMany(rules: PathRules, options: JudgeOptions): (path: FoundPath) => Promise<PathStanding> {
-    const course: Course = {
-      problems: new CertificateMap(),
-      revoked: new CertificateMap(),
-      signal: undefined,
-    }
+    const course = startCourse()
     return async (path) => await this.#judge(path, rules, options, course)
   }
 
@@ -84,7 +80,7 @@ export class RevocationDesk {
   ): Promise<CarriedResponse> {
     const { plan } = this
     const options: JudgeOptions = { pool: [], network: 'use' }
-    const [problems, revoked] = [new CertificateMap<readonly FetchProblem[]>(), new CertificateMap<Revoked>()]
+    const { problems, revoked } = startCourse()
     const question = { plan, memory: this.#memory, path, rules, options, problems, revoked }
     const found = await new Judgement(question).responseAbout(position, maxAgeSeconds)
     if (found.query === undefined || found.response !== undefined || plan.maxWaitMilliseconds === 0)
@@ -143,4 +139,8 @@ interface Course {
   readonly revoked: CertificateMap<Revoked>
   /** Says that its time for waiting is over. */
   signal: AbortSignal | undefined
+}
+
+function startCourse(): Course {
+  return { problems: new CertificateMap(), revoked: new CertificateMap(), signal: undefined }
 }
