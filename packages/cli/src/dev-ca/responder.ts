@@ -15,9 +15,9 @@ import {
 import { certIdsIn, type ResponseFields, writeAnswer, writeError } from './evidence.ts'
 import { readIndex, readText } from './index-file.ts'
 import { LISTS_FOLDER, type ListSigner, readListSigners } from './publish.ts'
-import { readRevocations } from './revocations.ts'
+import { lastActOn, readRevocations } from './revocations.ts'
 import { type EvidenceSigner, evidenceSignerOf } from './signing.ts'
-import { readAuthority } from './store.ts'
+import { CA_FILES, ISSUING_FILES, readAuthority } from './store.ts'
 
 /** How to answer. */
 export interface ResponderOptions {
@@ -75,7 +75,7 @@ async function readAnswering({ folder, signsBy, now }: ResponderOptions): Promis
     }
     const { issueResponder } = await import('../dev-ca.ts')
     const authority = await readAuthority(folder)
-    const key = await readText(join(folder, ca.name === 'ca' ? 'ca-key.pem' : 'issuing-key.pem'))
+    const key = await readText(join(folder, (ca.name === 'ca' ? CA_FILES : ISSUING_FILES).key))
     const certificatePem = ca.name === 'ca' ? authority.rootPem : authority.certificatePem
     const issued = await issueResponder({ certificatePem, privateKeyPem: key ?? '' }, now())
     const [responder] = parseCertificates(issued.certificatePem)
@@ -225,7 +225,7 @@ async function statesOf(
   )
   const { acts } = await readRevocations(folder)
   return (serial) => {
-    const last = acts.findLast((act) => act.serial === serial && act.issuer === subject)
+    const last = lastActOn({ serial, issuer: subject }, acts)
     if (last !== undefined && last.reason !== 'removeFromCRL') return last
     return issued.has(serial) ? 'good' : 'unknown'
   }

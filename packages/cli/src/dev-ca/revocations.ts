@@ -75,6 +75,14 @@ export async function addRevocation(folder: string, line: Revocation | Published
   await addLine(join(folder, REVOCATIONS_FILE), line)
 }
 
+/** What was done last about a certificate; undefined where nothing was. */
+export function lastActOn(
+  { serial, issuer }: Pick<Revocation, 'serial' | 'issuer'>,
+  acts: readonly Revocation[],
+): Revocation | undefined {
+  return acts.findLast((act) => act.serial === serial && act.issuer === issuer)
+}
+
 /** The certificates of an issuer that are revoked or on hold after all acts, each by its last one. */
 export function revokedBy(issuer: string, acts: readonly Revocation[]): readonly Revocation[] {
   return [...lastActs(issuer, acts).values()].filter(({ reason }) => reason !== 'removeFromCRL')

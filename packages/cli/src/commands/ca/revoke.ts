@@ -10,6 +10,7 @@ import { type IndexEntry, readIndex } from '../../dev-ca/index-file.ts'
 import { type ListSigner, readListSigners } from '../../dev-ca/publish.ts'
 import {
   addRevocation,
+  lastActOn,
   REASONS,
   type Revocation,
   type RevocationReason,
@@ -59,8 +60,7 @@ export async function runRevoke(
   }
   const target = await find(folder, certificate)
   const { acts } = await readRevocations(folder)
-  const last = acts.findLast(({ serial, issuer }) => serial === target.serial && issuer === target.issuer)
-  checkChange(target, last, reason)
+  checkChange(target, lastActOn(target, acts), reason)
   const revokedAt = `${at.toISOString().slice(0, 19)}Z`
   await addRevocation(folder, { serial: target.serial, issuer: target.issuer, reason, revokedAt })
   context.stdout.write(`${target.serial}\n`)
