@@ -479,6 +479,12 @@ describe('options', () => {
       'ERR_ARG_VALUE',
       'revocation.sources',
     ],
+    [
+      'a source whose markVerified is none',
+      { sources: [{ ...SOURCE, markVerified: true }] },
+      'ERR_ARG_VALUE',
+      'revocation.sources',
+    ],
     ['a promise of a source', { sources: [Promise.resolve()] }, 'ERR_ARG_VALUE', 'revocation.sources'],
     [
       '65 sources',
@@ -534,6 +540,7 @@ describe('options', () => {
   test.each<[string, object]>([
     ['a source that holds alone', { sources: [SOURCE] }],
     ['a source that fetches and ends', { sources: [{ ...SOURCE, fetch: () => {}, close: () => {} }] }],
+    ['a source that is told what has verified', { sources: [{ ...SOURCE, markVerified: () => {} }] }],
     ['a source that is an instance of a class', { sources: [new BareSource()] }],
     ['64 sources', { sources: Array.from({ length: 64 }, () => createMemorySource()) }],
     [

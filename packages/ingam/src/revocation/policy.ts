@@ -206,7 +206,7 @@ function isSource(value: unknown): value is RevocationSource {
   const kindOfMember = (name: string): string => typeof Reflect.get(value, name)
   return (
     ['revision', 'find', 'status'].every((name) => kindOfMember(name) === 'function') &&
-    ['fetch', 'close'].every((name) => ['function', 'undefined'].includes(kindOfMember(name)))
+    ['markVerified', 'fetch', 'close'].every((name) => ['function', 'undefined'].includes(kindOfMember(name)))
   )
 }
 

@@ -74,17 +74,10 @@ export class SerialOrder {
     if (order !== 0) return order > 0 ? from : to
     // The keys lie close together in memory, which the serial numbers do not: these are looked at where keys are equal.
     const wanted = keyOf(serialNumber, prefix, serialNumber.length)
-    let low = from
-    let high = to
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const key = keys[middle] ?? 0
-      const isAbove =
-        key > wanted || (key === wanted && compareAt(der, offsets[middle] ?? 0, serialNumber) > 0)
-      if (isAbove) high = middle
-      else low = middle + 1
-    }
-    return low
+    return lowerBound(from, to, (index) => {
+      const key = keys[index] ?? 0
+      return key > wanted || (key === wanted && compareAt(der, offsets[index] ?? 0, serialNumber) > 0)
+    })
   }
 }
 
