@@ -5,12 +5,19 @@ import type { PinnedVerifier, VectorFile } from './format.ts'
 
 const FOLDER = new URL('v1/', import.meta.url)
 
-/** The files whose verifier is made by createVerifier, in the order of their names. */
+const APART = ['pinned.json', 'assertions.json']
+
+/** The files of cert-auth+jwt and cert-proof+jwt, in the order of their names. */
 export function readVectors(): readonly VectorFile[] {
   return readdirSync(FOLDER)
-    .filter((name) => name.endsWith('.json') && name !== 'pinned.json')
+    .filter((name) => name.endsWith('.json') && !APART.includes(name))
     .sort()
     .map((name): VectorFile => JSON.parse(textOf(name)))
+}
+
+/** The tokens for an authorization server, which not every verifier of the others knows. */
+export function readAssertionVectors(): VectorFile {
+  return JSON.parse(textOf('assertions.json'))
 }
 
 /** The tokens of verifyToken. */

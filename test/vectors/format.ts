@@ -7,7 +7,12 @@ export type Requirement = 'Ed448' | 'ML-DSA' | 'chain memory'
 
 /** How the verifier of a file, or of one case, is set up. */
 export interface VectorVerifier {
-  readonly profile: 'auth' | 'proof'
+  readonly profile:
+    | 'auth'
+    | 'proof'
+    | 'authorization-grant'
+    | 'client-authentication'
+    | 'legacy-client-authentication'
   readonly trustAnchors: string
   readonly knownChains: readonly string[]
   readonly audience: readonly string[]

@@ -7,11 +7,11 @@ import { CHECKS, codes, DEFAULT_ALGORITHMS, isCode, TOKEN_ALGORITHMS } from 'ing
 import * as x509 from 'ingam/x509'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { specifiedChecks } from '../../tools/check-docs.ts'
-import { readPinnedVectors, readVectors } from './files.ts'
+import { readAssertionVectors, readPinnedVectors, readVectors } from './files.ts'
 import { stepsOf, type VectorStep } from './format.ts'
 import { type Judgement, judgeVectors } from './runner.ts'
 
-const files = readVectors()
+const files = [...readVectors(), readAssertionVectors()]
 const pinned = readPinnedVectors()
 const all = [...files, pinned]
 

@@ -22,13 +22,28 @@ export { type BindRequestOptions, bindRequest, targetUriOf } from './http/reques
 export { DEFAULT_ALGORITHMS, TOKEN_ALGORITHMS, type TokenAlgorithm } from './keys/algorithms.ts'
 export { type CreateCredentialOptions, type Credential, createCredential } from './keys/credential.ts'
 export type { BindingClaim, ExpectedBinding, RequestBinding } from './token/binding.ts'
+export { borneSubjectsOf, checkClientCertificate, identityOf } from './token/identity.ts'
 export { type InspectedCertificate, type InspectedToken, inspectToken } from './token/inspect.ts'
 export type { JsonObject, JsonValue } from './token/json.ts'
 export type { VerifierOptions } from './token/plan.ts'
 export type { ProfileName } from './token/profile.ts'
-export { type SignProofOptions, type SignTokenOptions, signProof, signToken } from './token/sign.ts'
+export {
+  type SignAuthorizationGrantOptions,
+  type SignClientAuthenticationOptions,
+  type SignProofOptions,
+  type SignTokenOptions,
+  signAuthorizationGrant,
+  signClientAuthentication,
+  signProof,
+  signToken,
+} from './token/sign.ts'
 export { CHECKS, type CheckId } from './token/trace.ts'
-export { type Identity, isVerifiedToken, type VerifiedToken } from './token/verified-token.ts'
+export {
+  type Identity,
+  isVerifiedToken,
+  type OneTimeEntry,
+  type VerifiedToken,
+} from './token/verified-token.ts'
 export {
   createVerifier,
   type ExplainedCheck,

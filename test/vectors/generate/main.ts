@@ -3,6 +3,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { algorithms } from './algorithms.ts'
+import { assertions } from './assertions.ts'
 import { binding } from './binding.ts'
 import { certificates } from './certificates.ts'
 import { claims } from './claims.ts'
@@ -35,6 +36,7 @@ const GROUPS = {
   reference,
   binding,
   proof,
+  assertions,
   'one-time-use': oneTimeUse,
   revocation,
   pinned,

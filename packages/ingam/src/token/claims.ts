@@ -24,15 +24,25 @@ const MAX_NUMERIC_DATE = 2 ** 40
 // LIMIT: an audience is a URL or a name; 2,048 characters is what URLs are held to in practice.
 const MAX_NAME_CHARACTERS = 2_048
 
+/** What {@link isClientId} accepts, in words. */
+export const CLIENT_ID_FORM: string = `1 to ${MAX_NAME_CHARACTERS} printable ASCII characters`
+
+/** Whether the text can be the identifier of an OAuth client (RFC 6749 appendix A.1: VSCHAR). */
+export function isClientId(text: string): boolean {
+  return text.length <= MAX_NAME_CHARACTERS && /^[\x20-\x7e]+$/u.test(text)
+}
+
 /** Reads the registered claims and refuses a missing one, or one of the wrong type or range. */
 export function readClaims(
   claims: JsonObject,
-  profile: Pick<Profile, 'audience'>,
+  profile: Pick<Profile, 'audience' | 'subject'>,
   jtiRequired: 'required' | 'optional',
 ): RegisteredClaims {
   const subject = readText(claims, 'sub', MAX_NAME_CHARACTERS)
   const issuer = readText(claims, 'iss', MAX_NAME_CHARACTERS)
   if (issuer !== subject) throw invalid('iss', 'the same as sub', issuer)
+  if (profile.subject === 'client identifier' && !isClientId(subject))
+    throw invalid('sub', CLIENT_ID_FORM, shapeOf(subject))
   return {
     audiences: profile.audience === 'required' ? readAudiences(claims['aud']) : refuseAudience(claims),
     issuedAt: readDate(claims, 'iat'),
@@ -75,6 +85,7 @@ export function checkTime(claims: RegisteredClaims, plan: TimeLimits, at: Date):
 
 /** Whom tokens may be meant for. */
 export interface AudienceRules {
+  readonly profile: Pick<Profile, 'furtherAudiences'>
   readonly audiences: ReadonlySet<string>
   readonly allowMultipleAudiences: boolean
 }
@@ -86,7 +97,11 @@ export function checkAudience(claims: RegisteredClaims, plan: AudienceRules): st
     throw createError('ERR_TOKEN_MULTIPLE_AUDIENCES', { found: audiences })
   }
   const matched = audiences.find((audience) => plan.audiences.has(audience))
-  if (matched === undefined)
+  // Whoever else is named could use the token against this verifier.
+  const hasForeign =
+    plan.profile.furtherAudiences === "the verifier's" &&
+    !audiences.every((audience) => plan.audiences.has(audience))
+  if (matched === undefined || hasForeign)
     throw createError('ERR_TOKEN_AUDIENCE', { expected: [...plan.audiences], found: audiences })
   return matched
 }

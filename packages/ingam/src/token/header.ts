@@ -37,16 +37,15 @@ export function checkHeaderMembers(header: JsonObject, profile: Profile): void {
 /** Refuses a token of another profile (RFC 8725 §3.11). */
 export function checkType(header: JsonObject, profile: Profile): void {
   const typ = header['typ']
-  if (typeof typ !== 'string') {
-    throw createError('ERR_TOKEN_TYPE', {
-      expected: profile.typ,
-      found: typ === undefined ? 'none' : kindOf(typ),
-    })
-  }
-  const short = typ.toLowerCase()
-  if (short !== profile.typ && short !== `application/${profile.typ}`) {
-    throw createError('ERR_TOKEN_TYPE', { expected: profile.typ, found: typ })
-  }
+  const isAbsentAccepted = profile.typAbsent === 'accepted'
+  if (typ === undefined && isAbsentAccepted) return
+  const wanted = profile.typ.toLowerCase()
+  const short = typeof typ === 'string' ? typ.toLowerCase() : undefined
+  if (short === wanted || short === `application/${wanted}`) return
+  throw createError('ERR_TOKEN_TYPE', {
+    expected: isAbsentAccepted ? `${profile.typ} or none` : profile.typ,
+    found: typeof typ === 'string' ? typ : typ === undefined ? 'none' : kindOf(typ),
+  })
 }
 
 /** The algorithm, if the verifier allows it; exact case, no synonyms. */

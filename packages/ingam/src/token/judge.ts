@@ -44,7 +44,7 @@ import {
   toKeep,
   toKnownSigner,
 } from './known-signer.ts'
-import { useOnce } from './one-time-use.ts'
+import { toOneTimeEntry, useOnce } from './one-time-use.ts'
 import { NO_AUDIENCE, type Plan } from './plan.ts'
 import {
   isCurrent,
@@ -80,7 +80,7 @@ export async function judgeToken(bench: Bench, question: Question): Promise<Veri
   // The header is, to its last character, one that passed; its path is valid still. What is left belongs to this token
   // alone. INVARIANT: nothing reads the parts after something was waited for, because the room is the next token's then.
   const payload = checkPayload(plan, parts, binding, at)
-  checkSubject(known, payload.registered)
+  if (plan.profile.subject === 'borne by the certificate') checkSubject(known, payload.registered)
   const answer = verifySignature(bench, parts, known)
   checkSignature(typeof answer === 'boolean' ? answer : await answer, known)
   if (desk !== undefined) {
@@ -90,18 +90,13 @@ export async function judgeToken(bench: Bench, question: Question): Promise<Veri
     }
     tellIfUndecided(desk, known)
   }
-  const key = oneTimeKey(bench, known, payload)
+  const made = oneTimeKey(bench, known, payload)
+  const key = made instanceof Promise ? await made : made
   if (key !== undefined) {
-    const ahead = useOnce(
-      plan,
-      known.holder,
-      payload.registered,
-      at,
-      key instanceof Promise ? await key : key,
-    )
+    const ahead = useOnce(plan, known.holder, payload.registered, at, key)
     if (ahead > 0) await plan.wait(ahead)
   }
-  return toVerifiedToken(plan, known, payload)
+  return toVerifiedToken(plan, known, payload, key)
 }
 
 async function judgeCold(
@@ -147,7 +142,8 @@ async function judgeCold(
 
   trace?.enter('subject')
   trace?.note('subject', payload.registered.subject)
-  checkSubject(signer, payload.registered)
+  if (plan.profile.subject === 'borne by the certificate') checkSubject(signer, payload.registered)
+  else trace?.note('compared', 'by the caller: a client identifier is in no certificate')
   trace?.enter('signature')
   // Other tokens may have come into the room while this one's path was looked for.
   refillRoom(parts)
@@ -162,14 +158,16 @@ async function judgeCold(
   if (chain !== undefined)
     remember(bench, parts, { chain, sent, isReferred: resolved !== undefined }, signer, vouched)
   trace?.enter('oneTimeUse')
-  trace?.note('memory', plan.replay === undefined ? 'off' : 'this process')
-  const key = oneTimeKey(bench, signer, payload)
+  trace?.note('memory', MEMORY_OF[plan.oneTimeUse])
+  const key = await oneTimeKey(bench, signer, payload)
   if (key !== undefined) {
-    const ahead = useOnce(plan, signer.holder, payload.registered, at, await key, trace)
+    const ahead = useOnce(plan, signer.holder, payload.registered, at, key, trace)
     if (ahead > 0) await plan.wait(ahead)
   }
-  return toVerifiedToken(plan, signer, payload)
+  return toVerifiedToken(plan, signer, payload, key)
 }
+
+const MEMORY_OF = { memory: 'this process', off: 'off', caller: 'the caller' } as const
 
 // Chains are public: that a sender names one of them proves nothing, and everything about it is still to be verified.
 async function resolve({ plan, cache }: Bench, thumbprint: string): Promise<readonly string[]> {
@@ -382,27 +380,37 @@ function checkSignature(verified: boolean, { algorithm }: KnownSigner): void {
   if (!verified) throw createError('ERR_TOKEN_SIGNATURE', { algorithm })
 }
 
-// Undefined where tokens may be used again, or where one without a name is allowed to be.
+// Undefined where nobody asks whether tokens are used again, or where one without a name is allowed to be.
 function oneTimeKey(
   { plan, oneTimeKeys }: Bench,
   { holder }: KnownSigner,
   { audience, registered }: Payload,
 ): MaybePromise<Uint8Array> | undefined {
-  if (plan.replay === undefined || registered.tokenId === undefined) return undefined
+  if (plan.oneTimeUse === 'off' || registered.tokenId === undefined) return undefined
   return oneTimeKeys.of(audience, holder, registered.tokenId)
 }
 
-function toVerifiedToken({ profile }: Plan, signer: KnownSigner, payload: Payload): VerifiedToken {
+function toVerifiedToken(
+  plan: Plan,
+  signer: KnownSigner,
+  payload: Payload,
+  key: Uint8Array | undefined,
+): VerifiedToken {
+  const { registered } = payload
   return new VerifiedToken({
-    profile: profile.name,
+    profile: plan.profile.name,
     identity: signer.identity,
     claims: payload.claims,
     path: signer.path,
     algorithm: signer.algorithm,
     audience: payload.audience,
-    issuedAt: payload.registered.issuedAt,
-    expiresAt: payload.registered.expiresAt,
+    issuedAt: registered.issuedAt,
+    expiresAt: registered.expiresAt,
     checkedBindings: payload.binding === UNBOUND ? NO_CLAIMS : [...payload.binding.keys()],
     uncheckedBindings: payload.unchecked,
+    oneTimeEntry:
+      plan.oneTimeUse === 'caller' && key !== undefined
+        ? toOneTimeEntry(plan, signer.holder, registered, key)
+        : undefined,
   })
 }

@@ -68,9 +68,17 @@ export async function toKnownSigner(
       key: `${describeKey(leaf.subjectPublicKeyInfo)}, malformed`,
     })
   }
+  const identity = await toIdentity(path, leaf)
+  const borne = borneSubjects(identity, identity.thumbprint)
+  const subjects = borne.length > FEW_SUBJECTS ? new Set(borne) : borne
+  return { path, identity, subjects, key, algorithm, holder: latin1Of(await platform.sha256(der)) }
+}
+
+/** Who stands at the beginning of a verified path. */
+export async function toIdentity(path: VerifiedPath, leaf: Certificate): Promise<Identity> {
   const thumbprint = encodeBase64url(await platform.sha256(leaf.der))
   const named = subjectsOf(leaf)
-  const identity: Identity = Object.freeze({
+  return Object.freeze({
     anchor: path.anchor.id,
     subject: formatName(leaf.subject),
     dns: named.dns,
@@ -80,9 +88,6 @@ export async function toKnownSigner(
     upns: named.upns,
     thumbprint,
   })
-  const borne = borneSubjects(named, thumbprint)
-  const subjects = borne.length > FEW_SUBJECTS ? new Set(borne) : borne
-  return { path, identity, subjects, key, algorithm, holder: latin1Of(await platform.sha256(der)) }
 }
 
 /** Refuses a certificate that may not sign such tokens. */

@@ -1,11 +1,13 @@
 // Layer: token. The last check: was the token used before? Asked after all else has passed, so that nobody can burn a
-// token they did not sign; what nobody can tell is refused as undecided.
+// token they did not sign; what nobody can tell is refused as undecided. Or the question is handed on: the caller gets the
+// entry, and its store answers.
 
 import { createError } from '../errors/errors.ts'
 import { isoOf, type RegisteredClaims } from './claims.ts'
 import type { Plan } from './plan.ts'
 import type { ReplayEntry } from './replay.ts'
 import type { TraceSink } from './trace.ts'
+import type { OneTimeEntry } from './verified-token.ts'
 
 /**
  * Takes the token's entry, or with a trace only asks for it, and says how many milliseconds the token is ahead of the
@@ -25,7 +27,7 @@ export function useOnce(
   const { replay } = plan
   const { tokenId = '', issuedAt, expiresAt } = registered
   if (replay === undefined) return 0
-  const keepUntil = expiresAt + plan.expiryToleranceSeconds
+  const keepUntil = keepUntilOf(plan, expiresAt)
   const entry: ReplayEntry = { key, holder, issuedAt, keepUntil, now: at.getTime() / 1000 }
   const answer = trace === undefined ? replay.take(entry) : replay.peek(entry)
   switch (answer) {
@@ -40,4 +42,27 @@ export function useOnce(
     case 'quota':
       throw createError('ERR_TOKEN_REPLAY_QUOTA', { maximum: replay.maxEntriesPerKey })
   }
+}
+
+/**
+ * The entry for the caller's store; the key becomes part of it.
+ *
+ * @param holder SHA-256 of the leaf's SubjectPublicKeyInfo, a character for each byte
+ */
+export function toOneTimeEntry(
+  plan: Plan,
+  holder: string,
+  { issuedAt, expiresAt }: RegisteredClaims,
+  key: Uint8Array,
+): OneTimeEntry {
+  return Object.freeze({
+    key,
+    holder: Uint8Array.from(holder, (character) => character.charCodeAt(0)),
+    keepUntil: keepUntilOf(plan, expiresAt),
+    issuedAt,
+  })
+}
+
+function keepUntilOf({ expiryToleranceSeconds }: Plan, expiresAt: number): number {
+  return expiresAt + expiryToleranceSeconds
 }

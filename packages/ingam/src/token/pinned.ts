@@ -42,6 +42,7 @@ export function createPinnedPlan(
     algorithms: new Set(DEFAULT_ALGORITHMS),
     clock,
     wait: timer,
+    oneTimeUse: replay === undefined ? 'off' : 'memory',
     replay,
     maxTokenBytes: MAX_TOKEN_BYTES,
     maxLifetimeSeconds: PINNED_LIFETIME_SECONDS,

@@ -394,7 +394,8 @@ describe('oneTimeUse', () => {
   })
 
   test('keeps none where it is off', () => {
-    expect(planOf({ oneTimeUse: 'off' }).replay).toBeUndefined()
+    expect(planOf({ oneTimeUse: 'off' })).toMatchObject({ replay: undefined, tokenId: 'optional' })
+    expect(planOf({ oneTimeUse: 'caller' })).toMatchObject({ replay: undefined, tokenId: 'required' })
   })
 
   test.each([null, '', 'on', 'OFF', 'Memory', false, true, 0])('refuses %j', (oneTimeUse) => {

@@ -16,7 +16,15 @@ import { type RevocationPlan, type RevocationPolicy, readRevocation } from '../r
 import { checkPolicyInputs, toTrustStore } from '../verify/verify-path.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { createKnownChains, type KnownChains } from './known-chains.ts'
-import { AUTH_PROFILE, PROOF_PROFILE, type Profile } from './profile.ts'
+import {
+  AUTH_PROFILE,
+  CLIENT_PROFILE,
+  GRANT_PROFILE,
+  LEGACY_CLIENT_PROFILE,
+  PROOF_PROFILE,
+  type Profile,
+  type ProfileName,
+} from './profile.ts'
 import { createMemoryReplayStore, type ReplayStore } from './replay.ts'
 
 /** What {@link createVerifier} takes. */
@@ -41,14 +49,16 @@ export interface VerifierOptions {
   /**
    * Waits for a number of milliseconds; default a timer. A token that is ahead of the clock (by at most
    * futureToleranceSeconds) is answered once the clock has reached its iat, because a memory of used tokens that begins
-   * in between could not know of it. Not called where oneTimeUse is off.
+   * in between could not know of it. Called where oneTimeUse is `'memory'` alone.
    */
   readonly wait?: (milliseconds: number) => Promise<void>
   /**
    * `'memory'` (default): each token passes once at this verifier, and tokens signed before this verifier was
-   * created are refused as undecided. `'off'`: a token passes as often as it is sent until it expires.
+   * created are refused as undecided. `'off'`: a token passes as often as it is sent until it expires. `'caller'`: nothing
+   * is remembered here either; jti is required, and the verified token has a `oneTimeEntry`. **The token is not used up
+   * then: the caller must take the entry in a store that outlives the process, atomically, before it acts on the token.**
    */
-  readonly oneTimeUse?: 'memory' | 'off'
+  readonly oneTimeUse?: 'memory' | 'off' | 'caller'
   /** One-time use: entries held at most; default 1,000,000. A full memory refuses. */
   readonly maxReplayEntries?: number
   /** One-time use: entries held at most for one signer's key; default a tenth of maxReplayEntries. */
@@ -61,13 +71,21 @@ export interface VerifierOptions {
   readonly expiryToleranceSeconds?: number
   /** Seconds by which iat and nbf may lie ahead; default 5. */
   readonly futureToleranceSeconds?: number
-  /** Whether a token may name several audiences, each of which could replay it to the others; default false. */
+  /**
+   * Whether a token may name several audiences, each of which could replay it to the others; default false. Under
+   * `'legacy-client-authentication'` all of them must be this verifier's; `'authorization-grant'` and
+   * `'client-authentication'` never allow it (ERR_ARG_VALUE).
+   */
   readonly allowMultipleAudiences?: boolean
   /**
    * The kind of token: `'auth'` (default, cert-auth+jwt) or `'proof'` (cert-proof+jwt, beside an access token, bound to
-   * the request). A token of one kind never passes under the other.
+   * the request), or one of the assertions for an authorization server: `'authorization-grant'`
+   * (authorization-grant+jwt), `'client-authentication'` (client-authentication+jwt), `'legacy-client-authentication'`
+   * (the same with typ `JWT` or none). A token of one kind never passes under another. **In the last two `sub` is the
+   * client's identifier, which no certificate bears: the caller must itself compare the client of that identifier with
+   * the certificate (`identity`), or anybody with a certificate of these CAs is any client.**
    */
-  readonly profile?: 'auth' | 'proof'
+  readonly profile?: Exclude<ProfileName, 'pinned'>
   /** Chains, each with the signer first, that a token may name by `x5t#S256`; at most 10,000. Their paths are verified as any. */
   readonly knownChains?: readonly (readonly Certificate[])[]
   /**
@@ -93,6 +111,8 @@ export interface Plan {
   readonly algorithms: ReadonlySet<TokenAlgorithm>
   readonly clock: () => Date
   readonly wait: (milliseconds: number) => Promise<void>
+  readonly oneTimeUse: 'memory' | 'off' | 'caller'
+  /** Where it is `'memory'`. */
   readonly replay: ReplayStore | undefined
   readonly maxTokenBytes: number
   readonly maxLifetimeSeconds: number
@@ -135,12 +155,12 @@ export function createPlan(options: VerifierOptions): Plan {
   )
   const windowSeconds = maxLifetimeSeconds + expiryToleranceSeconds + futureToleranceSeconds
   const epoch = validDate("the clock's answer", clock()).getTime() / 1000
-  const profile = PROFILES[choice('profile', options.profile, ['auth', 'proof'])]
-  const requiredBinding = readRequiredBinding(options.requiredBinding)
+  const profile = PROFILES[choice('profile', options.profile, PROFILE_NAMES)]
+  const requiredBinding = readRequiredBinding(options.requiredBinding, profile)
   const algorithms = readAlgorithms(
     options.algorithms === undefined ? DEFAULT_ALGORITHMS : options.algorithms,
   )
-  const oneTimeUse = choice('oneTimeUse', options.oneTimeUse, ['memory', 'off'])
+  const oneTimeUse = choice('oneTimeUse', options.oneTimeUse, ['memory', 'off', 'caller'])
   return Object.freeze({
     profile,
     trustStore: toTrustStore(options.trustAnchors),
@@ -150,15 +170,16 @@ export function createPlan(options: VerifierOptions): Plan {
     algorithms,
     clock,
     wait,
+    oneTimeUse,
     replay:
-      oneTimeUse === 'off'
-        ? undefined
-        : createMemoryReplayStore({ windowSeconds, epoch, maxEntries, maxEntriesPerKey }),
+      oneTimeUse === 'memory'
+        ? createMemoryReplayStore({ windowSeconds, epoch, maxEntries, maxEntriesPerKey })
+        : undefined,
     maxTokenBytes: numberOption(options, 'maxTokenBytes', usualTokenBytes(algorithms), 256, 65_536),
     maxLifetimeSeconds,
     expiryToleranceSeconds,
     futureToleranceSeconds,
-    allowMultipleAudiences: flag('allowMultipleAudiences', options.allowMultipleAudiences),
+    allowMultipleAudiences: readMultipleAudiences(options.allowMultipleAudiences, profile),
     unexpectedBinding: choice('unexpectedBinding', options.unexpectedBinding, ['refuse', 'report']),
     requiredBinding,
     asksForBinding: requiredBinding.length + profile.bound.length > 0,
@@ -168,15 +189,33 @@ export function createPlan(options: VerifierOptions): Plan {
   })
 }
 
-const PROFILES = { auth: AUTH_PROFILE, proof: PROOF_PROFILE } as const
+const PROFILES: Readonly<Record<NonNullable<VerifierOptions['profile']>, Profile>> = {
+  auth: AUTH_PROFILE,
+  proof: PROOF_PROFILE,
+  'authorization-grant': GRANT_PROFILE,
+  'client-authentication': CLIENT_PROFILE,
+  'legacy-client-authentication': LEGACY_CLIENT_PROFILE,
+}
+const PROFILE_NAMES = [
+  'auth',
+  'proof',
+  'authorization-grant',
+  'client-authentication',
+  'legacy-client-authentication',
+] as const
 
 const BINDINGS = ['challenge', 'request'] as const
 
-function readRequiredBinding(required: VerifierOptions['requiredBinding']): Plan['requiredBinding'] {
+function readRequiredBinding(
+  required: VerifierOptions['requiredBinding'],
+  { bound, bindable }: Profile,
+): Plan['requiredBinding'] {
   if (required === undefined) return []
-  const expected = `an array of ${BINDINGS.map((name) => `'${name}'`).join(' and ')}`
+  const possible = BINDINGS.filter((name) => bound.includes(name) || bindable.includes(name))
+  const names = possible.map((name) => `'${name}'`).join(' and ')
+  const expected = names === '' ? 'an empty array, as such tokens are not bound' : `an array of ${names}`
   // Every place is looked at, holes too.
-  const isKnown = (name: unknown): boolean => BINDINGS.some((known) => known === name)
+  const isKnown = (name: unknown): boolean => possible.some((known) => known === name)
   if (!Array.isArray(required) || !Array.from(required).every(isKnown))
     throw createError('ERR_ARG_VALUE', { argument: 'requiredBinding', expected, found: kindOf(required) })
   return Object.freeze(BINDINGS.filter((name) => required.includes(name)))
@@ -239,9 +278,18 @@ function numberOption(
   return wholeNumber(name, options[name], { default: byDefault, minimum, maximum })
 }
 
-function flag(argument: string, value: boolean | undefined): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? false
-  throw createError('ERR_ARG_TYPE', { argument, expected: 'a boolean', found: kindOf(value) })
+function readMultipleAudiences(value: boolean | undefined, { name, furtherAudiences }: Profile): boolean {
+  const argument = 'allowMultipleAudiences'
+  if (value !== undefined && typeof value !== 'boolean')
+    throw createError('ERR_ARG_TYPE', { argument, expected: 'a boolean', found: kindOf(value) })
+  // draft-ietf-oauth-rfc7523bis: the issuer identifier is the sole value.
+  if (value === true && furtherAudiences === 'none')
+    throw createError('ERR_ARG_VALUE', {
+      argument,
+      expected: `false with profile '${name}'`,
+      found: 'true',
+    })
+  return value ?? false
 }
 
 function readAudience(audience: string | readonly string[] | undefined): ReadonlySet<string> {

@@ -8,9 +8,17 @@ import { checkOptionKeys, choice, kindOf, validDate, wholeNumber } from '../erro
 import type { Credential } from '../keys/credential.ts'
 import { formatName } from '../x509/name.ts'
 import { type Binding, bindingOf, type ExpectedBinding, type RequestBinding, UNBOUND } from './binding.ts'
+import { CLIENT_ID_FORM, isClientId } from './claims.ts'
 import { NO_STAPLES, type Staples } from './header.ts'
 import { type OwnClaims, writeOwnClaims } from './own-claims.ts'
-import { AUTH_PROFILE, PROOF_PROFILE, type Profile, type ProfileName } from './profile.ts'
+import {
+  AUTH_PROFILE,
+  CLIENT_PROFILE,
+  GRANT_PROFILE,
+  PROOF_PROFILE,
+  type Profile,
+  type ProfileName,
+} from './profile.ts'
 import { staplesFor } from './staple.ts'
 import { randomTokenId } from './token-id.ts'
 
@@ -54,6 +62,18 @@ export interface SignProofOptions extends SignTokenOptions {
   readonly accessToken: string
 }
 
+/** What {@link signAuthorizationGrant} takes. */
+export interface SignAuthorizationGrantOptions extends Omit<SignTokenOptions, 'request'> {
+  /** The authorization server's issuer identifier, letter for letter as its metadata gives it. Required. */
+  readonly audience: string
+}
+
+/** What {@link signClientAuthentication} takes. */
+export interface SignClientAuthenticationOptions extends SignAuthorizationGrantOptions {
+  /** The client's identifier at that server (iss and sub), 1 to 2,048 printable ASCII characters. Required. */
+  readonly clientId: string
+}
+
 /**
  * Returns a signed token (compact JWS, docs/token-format.md) that lives for `lifetimeSeconds`.
  *
@@ -81,10 +101,47 @@ export function signProof(credential: Credential, options: SignProofOptions): Pr
   return sign(credential, PROOF_PROFILE, options, SIGN_PROOF)
 }
 
+/**
+ * Returns a signed assertion (`authorization-grant+jwt`) by which the holder asks an authorization server for an access
+ * token in its own name: the `assertion` of the grant type `urn:ietf:params:oauth:grant-type:jwt-bearer`.
+ *
+ * **Not checked: whether anybody trusts the certificate, and whether the server grants its holder anything.**
+ *
+ * @throws {CredentialError} ERR_CREDENTIAL_EXPIRED where the certificate is not valid at `at`
+ * @throws {RevocationError} ERR_REVOCATION_* with `staple: 'require'`: why there is no response to carry
+ * @throws {ArgumentError} ERR_ARG_*
+ * @see RFC 7523 §2.1, draft-ietf-oauth-rfc7523bis
+ */
+export function signAuthorizationGrant(
+  credential: Credential,
+  options: SignAuthorizationGrantOptions,
+): Promise<string> {
+  return sign(credential, GRANT_PROFILE, options, SIGN_GRANT)
+}
+
+/**
+ * Returns a signed assertion (`client-authentication+jwt`) by which a client authenticates to an authorization server:
+ * the `client_assertion` of the type `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+ *
+ * **Not checked: whether anybody trusts the certificate, and whether the server knows it as this client's.**
+ *
+ * @throws {CredentialError} ERR_CREDENTIAL_EXPIRED where the certificate is not valid at `at`
+ * @throws {RevocationError} ERR_REVOCATION_* with `staple: 'require'`: why there is no response to carry
+ * @throws {ArgumentError} ERR_ARG_*
+ * @see RFC 7523 §2.2, draft-ietf-oauth-rfc7523bis
+ */
+export function signClientAuthentication(
+  credential: Credential,
+  options: SignClientAuthenticationOptions,
+): Promise<string> {
+  return sign(credential, CLIENT_PROFILE, options, SIGN_CLIENT)
+}
+
 /** What {@link sign} takes; a pinned token has no audience. */
 export interface SignOptions extends Omit<SignTokenOptions, 'audience'> {
   readonly audience?: string
   readonly accessToken?: string
+  readonly clientId?: string
 }
 
 /** By what name the caller knows its options, and which there are. */
@@ -122,7 +179,7 @@ export async function sign(
   return `${signer.header}.${asciiOf(bytes.subarray(signer.header.length + 1))}.${encodeBase64url(signature)}`
 }
 
-const OPTION_KEYS = [
+const ASSERTION_KEYS = [
   'audience',
   'claims',
   'lifetimeSeconds',
@@ -131,11 +188,16 @@ const OPTION_KEYS = [
   'jti',
   'certificateBy',
   'challenge',
-  'request',
   'staple',
 ] as const
+const OPTION_KEYS = [...ASSERTION_KEYS, 'request'] as const
 const SIGN_TOKEN: OptionNames = { argument: 'signToken options', known: OPTION_KEYS }
 const SIGN_PROOF: OptionNames = { argument: 'signProof options', known: [...OPTION_KEYS, 'accessToken'] }
+const SIGN_GRANT: OptionNames = { argument: 'signAuthorizationGrant options', known: ASSERTION_KEYS }
+const SIGN_CLIENT: OptionNames = {
+  argument: 'signClientAuthentication options',
+  known: [...ASSERTION_KEYS, 'clientId'],
+}
 const DOT = 0x2e
 const encoder = new TextEncoder()
 const DEFAULT_LIFETIME = { default: 300, minimum: 1, maximum: 86_400 } as const
@@ -148,7 +210,7 @@ interface Signer {
   readonly profile: Profile
   readonly header: string
   readonly headerBytes: Uint8Array
-  /** The members iss and sub as JSON. */
+  /** The members iss and sub as JSON, where they name the certificate's subject. */
   readonly names: string
   /** Milliseconds since 1970 UTC. */
   readonly validFrom: number
@@ -163,6 +225,9 @@ const signers: Readonly<Record<ProfileName, SignersByHeader>> = {
   auth: signersByHeader(),
   proof: signersByHeader(),
   pinned: signersByHeader(),
+  'authorization-grant': signersByHeader(),
+  'client-authentication': signersByHeader(),
+  'legacy-client-authentication': signersByHeader(),
 }
 
 function signersByHeader(): SignersByHeader {
@@ -184,13 +249,12 @@ async function createSigner(
   const header = encodeBase64url(encoder.encode(JSON.stringify(members)))
   const headerBytes = new Uint8Array(header.length)
   writeAscii(header, headerBytes)
-  const subject = JSON.stringify(credential.subject)
   const signer: Signer = {
     credential,
     profile,
     header,
     headerBytes,
-    names: `"iss":${subject},"sub":${subject}`,
+    names: namesOf(credential.subject),
     validFrom: leaf.notBefore.getTime(),
     validUntil: leaf.notAfter.getTime(),
   }
@@ -228,7 +292,11 @@ function expectedOf({ challenge, request, accessToken }: SignOptions): ExpectedB
   }
 }
 
-function writeClaims({ names, profile }: Signer, options: SignOptions, binding: Binding, at: Date): string {
+function writeClaims(signer: Signer, options: SignOptions, binding: Binding, at: Date): string {
+  const { profile } = signer
+  // INVARIANT: one credential may stand for several clients, so that nothing kept with it holds a client's name.
+  const names =
+    profile.subject === 'client identifier' ? namesOf(readClientId(options.clientId)) : signer.names
   // The fraction lets a verifier compare iat exactly with the instant at which its memory of used tokens began.
   const issuedAt = at.getTime() / 1000
   const lifetime = wholeNumber('lifetimeSeconds', options.lifetimeSeconds, DEFAULT_LIFETIME)
@@ -242,6 +310,22 @@ function writeClaims({ names, profile }: Signer, options: SignOptions, binding: 
   const first = own === '{}' ? '{' : `${own.slice(0, -1)},`
   const bound = binding === UNBOUND ? '' : writeBinding(binding)
   return `${first}${names},${audience}${dates}${bound},"jti":${JSON.stringify(readTokenId(options.jti))}}`
+}
+
+function namesOf(subject: string): string {
+  const text = JSON.stringify(subject)
+  return `"iss":${text},"sub":${text}`
+}
+
+function readClientId(clientId: unknown): string {
+  const argument = 'clientId'
+  if (clientId === undefined) {
+    const expected = "the client's identifier at the authorization server"
+    throw createError('ERR_ARG_REQUIRED', { argument, expected })
+  }
+  if (typeof clientId === 'string' && isClientId(clientId)) return clientId
+  const found = typeof clientId === 'string' ? `${clientId.length} characters` : kindOf(clientId)
+  throw createError('ERR_ARG_VALUE', { argument, expected: CLIENT_ID_FORM, found })
 }
 
 function writeNotBefore(given: unknown, expiresAt: number): string {

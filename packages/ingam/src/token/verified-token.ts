@@ -20,6 +20,22 @@ export interface Identity {
   readonly thumbprint: string
 }
 
+/** Under what a token is remembered as used: of all that are shown with one key, exactly one may be acted on. */
+export interface OneTimeEntry {
+  /** SHA-256 over profile, audience, holder and jti, 32 bytes; equal exactly for uses of one token's name. */
+  readonly key: Uint8Array
+  /** SHA-256 of the leaf's SubjectPublicKeyInfo, 32 bytes: whose entry it is, for a quota of each signer's key. */
+  readonly holder: Uint8Array
+  /**
+   * exp with the verifier's tolerance, in seconds since 1970 UTC, perhaps with a fraction: from then on, by its clock, the
+   * verifier refuses the token. An entry must be kept until the store's clock has passed it, and longer by as much as that
+   * clock may be ahead of the verifiers'.
+   */
+  readonly keepUntil: number
+  /** iat, in seconds since 1970 UTC, perhaps with a fraction. */
+  readonly issuedAt: number
+}
+
 interface Parts {
   readonly profile: ProfileName
   readonly identity: Identity
@@ -32,9 +48,13 @@ interface Parts {
   readonly issuedAt: number
   readonly expiresAt: number
   readonly uncheckedBindings: readonly BindingClaim[]
+  readonly oneTimeEntry: OneTimeEntry | undefined
 }
 
-/** A token that was verified: signed by the identity, for the audience, in time, and not used before. */
+/**
+ * A token that was verified: signed by the identity, for the audience, in time, and not used before, as far as the
+ * verifier's `oneTimeUse` asks.
+ */
 export class VerifiedToken {
   readonly #issuedAt: number
   readonly #expiresAt: number
@@ -51,6 +71,13 @@ export class VerifiedToken {
   readonly checkedBindings: readonly BindingClaim[]
   /** Binding claims that are present and that nobody checked; empty unless `unexpectedBinding: 'report'`. */
   readonly uncheckedBindings: readonly BindingClaim[]
+  /**
+   * With `oneTimeUse: 'caller'` the entry of this token, otherwise undefined. **The token is not used up: the caller must
+   * take the entry in a store that outlives the process, atomically, before it acts on the token; of two calls with one
+   * key exactly one may act.** A store that may lose entries must refuse `issuedAt` before its epoch: the instant of the
+   * last loss, later by the verifiers' futureToleranceSeconds, since nobody waits here for an `issuedAt` that lies ahead.
+   */
+  readonly oneTimeEntry: OneTimeEntry | undefined
 
   /** @internal made by a verifier alone */
   constructor(parts: Parts) {
@@ -64,6 +91,7 @@ export class VerifiedToken {
     this.#expiresAt = parts.expiresAt
     this.checkedBindings = parts.checkedBindings
     this.uncheckedBindings = parts.uncheckedBindings
+    this.oneTimeEntry = parts.oneTimeEntry
     Object.freeze(this)
   }
 
