@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { ReportReporter, SkipReporter } from './test/support/reporter.ts'
 
-const source = (path: string): string =>
-  fileURLToPath(new URL(`./packages/ingam/src/${path}`, import.meta.url))
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const source = (path: string): string => file(`./packages/ingam/src/${path}`)
 
 function aliases(platform: 'node' | 'web'): { find: RegExp | string; replacement: string }[] {
   return [
@@ -12,6 +12,7 @@ function aliases(platform: 'node' | 'web'): { find: RegExp | string; replacement
     { find: /^ingam\/node$/u, replacement: source('node/index.ts') },
     { find: /^ingam\/x509$/u, replacement: source('entries/x509.ts') },
     { find: /^ingam\/testing$/u, replacement: source('testing/index.ts') },
+    { find: /^@ingam\/server$/u, replacement: file('./packages/server/src/index.ts') },
   ]
 }
 

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { catalogue, codes } from '../packages/ingam/src/errors/catalogue.ts'
 import { CHECKS } from '../packages/ingam/src/token/trace.ts'
+import { serviceCodes } from '../packages/server/src/service-error.ts'
 import { withMatrix } from './interop-matrix.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -14,12 +15,19 @@ const INTEROP = join(ROOT, 'docs', 'interop.md')
 
 /** The text that docs/errors.md must have. */
 export function errorsPage(): string {
-  return [HEAD, ...codes.map(row), ''].join('\n')
+  return [HEAD, ...codes.map(row), '', SERVICE_HEAD, ...Object.keys(serviceCodes).map(serviceRow), ''].join(
+    '\n',
+  )
+}
+
+/** All codes, of the library and of the service. */
+export function allCodes(): readonly string[] {
+  return [...codes, ...Object.keys(serviceCodes)]
 }
 
 /** The codes that stand in no test. */
 export function unprovokedCodes(tests: readonly string[]): string[] {
-  return codes.filter((code) => !tests.some((text) => new RegExp(`\\b${code}\\b`, 'u').test(text)))
+  return allCodes().filter((code) => !tests.some((text) => new RegExp(`\\b${code}\\b`, 'u').test(text)))
 }
 
 /** The relative links of a page that lead nowhere. */
@@ -83,6 +91,22 @@ mistake of the caller. The HTTP status is what a service answers with. Made from
 function row(code: (typeof codes)[number]): string {
   const { kind, exit, http, summary, hint } = catalogue[code]
   return `| \`${code}\` | ${kind} | ${exit} | ${http} | ${cell(summary)} | ${cell(hint)} |`
+}
+
+const SERVICE_HEAD = `## The service
+
+What the token service refuses by itself. An OAuth endpoint answers with \`error\` and with the sentence as \`error_description\`; \`/admin\` and
+\`/challenge\` answer with the code (RFC 9457). The caller learns nothing else: what was expected and what was found is in the audit log, under the
+request's id. Made from \`service-error.ts\`.
+
+| code | HTTP | OAuth \`error\` | what the caller reads | what the operator can do |
+|---|---|---|---|---|`
+
+function serviceRow(code: string): string {
+  const found = Object.entries(serviceCodes).find(([name]) => name === code)?.[1]
+  if (found === undefined) return ''
+  const { status, oauth, text, hint } = found
+  return `| \`${code}\` | ${status} | ${oauth === undefined ? '' : `\`${oauth}\``} | ${cell(text)} | ${cell(hint)} |`
 }
 
 function cell(text: string): string {
@@ -157,7 +181,7 @@ function main(): void {
   }
   problems.push(...profileProblems(), ...specificationProblems())
   for (const problem of problems) console.error(`check-docs: ${problem}`)
-  console.error(`check-docs: ${codes.length} codes, ${pages.length} pages, ${problems.length} problems`)
+  console.error(`check-docs: ${allCodes().length} codes, ${pages.length} pages, ${problems.length} problems`)
   if (problems.length > 0) process.exitCode = 1
 }
 

@@ -1,5 +1,6 @@
 // Tool: reads the imports of every source file and refuses an arrow that points the wrong way, a cycle (type
-// imports included), Node outside its two places, a default export, and a private door between the packages.
+// imports included), Node outside its two places, a default export, a private door between the packages, and in the
+// service a database, a network or a file where they do not belong.
 // It reads text, not syntax: comments are removed, and an import must begin a line, as the formatter leaves it.
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -20,6 +21,7 @@ interface Module extends SourceFile {
 }
 
 const CORE = 'packages/ingam/src/'
+const SERVER = 'packages/server/src/'
 const CLI = 'packages/cli/src/'
 
 // A file imports its own layer or lower ones; those on one line do not see each other.
@@ -42,6 +44,16 @@ const UNREACHABLE: readonly { readonly entry: string; readonly layers: readonly 
   { entry: `${CORE}entries/x509.ts`, layers: ['keys', 'token', 'http', 'node', 'testing'] },
 ]
 
+// What only a few places of the service may touch: whatever else needs it is given it.
+const SERVER_PLACES: readonly { readonly name: RegExp; readonly places: readonly string[] }[] = [
+  { name: /^(?:node:sqlite|node:worker_threads|kysely(?:\/|$))/u, places: ['stores/'] },
+  { name: /^(?:node:https?|node:net|node:tls|node:http2)$/u, places: ['host/'] },
+  { name: /^(?:hono|@hono\/node-server)(?:\/|$)/u, places: ['host/', 'app.ts'] },
+  { name: /^(?:pino|prom-client)$/u, places: ['host/'] },
+  { name: /^node:fs(?:\/promises)?$/u, places: ['config/', 'host/', 'keys/secret.ts', 'stores/', 'main.ts'] },
+  { name: /^ingam\/testing$/u, places: [] },
+]
+
 const PUBLIC_NAMES = new Set(['ingam', 'ingam/node', 'ingam/x509', 'ingam/testing'])
 const PLATFORM_FORMS = new Set([`${CORE}platform/node.ts`, `${CORE}platform/web.ts`])
 
@@ -51,6 +63,7 @@ export function findViolations(files: readonly SourceFile[]): string[] {
   const problems: string[] = []
   for (const module of modules.values()) {
     if (module.path.startsWith(CORE)) problems.push(...coreProblems(module))
+    if (module.path.startsWith(SERVER)) problems.push(...serverProblems(module))
     if (module.path.startsWith(CLI)) problems.push(...cliProblems(module))
     if (/^\s*export\s+(default\b|\{[^}]*\bas\s+default\b)/mu.test(module.text)) {
       problems.push(`${module.path}: default export`)
@@ -85,11 +98,32 @@ function coreProblems(module: Module): string[] {
   return problems
 }
 
-function cliProblems(module: Module): string[] {
-  const inner = module.specifiers.filter(
-    (name) => /^(@ingam|ingam)(\/|$)/u.test(name) && !PUBLIC_NAMES.has(name),
+function serverProblems(module: Module): string[] {
+  const local = module.path.slice(SERVER.length)
+  const misplaced = module.specifiers.filter((name) =>
+    SERVER_PLACES.some(
+      (rule) => rule.name.test(name) && !rule.places.some((place) => local.startsWith(place)),
+    ),
   )
-  const outside = module.imports.filter((target) => !target.startsWith(CLI))
+  return [
+    ...privateDoors(module, SERVER, PUBLIC_NAMES),
+    ...misplaced.map((name) => `${module.path}: imports ${name} outside its places`),
+  ]
+}
+
+// The service is a guest of the command: whoever only signs and verifies does not load it.
+function cliProblems(module: Module): string[] {
+  const loaded =
+    /^\s*(?:import|export)\s(?!type\b)[^'";]*?\bfrom\s*'@ingam\/server'|^\s*import\s*'@ingam\/server'/mu
+  return [
+    ...privateDoors(module, CLI, new Set([...PUBLIC_NAMES, '@ingam/server'])),
+    ...(loaded.test(module.text) ? [`${module.path}: loads @ingam/server at once: use import()`] : []),
+  ]
+}
+
+function privateDoors(module: Module, own: string, names: ReadonlySet<string>): string[] {
+  const inner = module.specifiers.filter((name) => /^(@ingam|ingam)(\/|$)/u.test(name) && !names.has(name))
+  const outside = module.imports.filter((target) => !target.startsWith(own))
   return [...inner, ...outside].map((name) => `${module.path}: imports ${name}, which is not a public name`)
 }
 
@@ -157,7 +191,7 @@ function withoutStrings(text: string): string {
 }
 
 function sourceFiles(root: string): SourceFile[] {
-  return [CORE, CLI].flatMap((folder) =>
+  return [CORE, SERVER, CLI].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
       .map((name) => ({ path: folder + name, text: readFileSync(join(root, folder, name), 'utf8') })),

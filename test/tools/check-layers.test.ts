@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { findViolations } from '../../tools/check-layers.ts'
 
 const core = (path: string): string => `packages/ingam/src/${path}`
+const server = (path: string): string => `packages/server/src/${path}`
 
 describe('the layer check refuses', () => {
   const refused: Record<string, [files: Record<string, string>, problem: string]> = {
@@ -87,6 +88,34 @@ describe('the layer check refuses', () => {
       { 'packages/cli/src/a.ts': "import { b } from '../../ingam/src/index.ts'", [core('index.ts')]: '' },
       'not a public name',
     ],
+    'the service at once in the command': [
+      { 'packages/cli/src/a.ts': "import { startService } from '@ingam/server'" },
+      'use import()',
+    ],
+    'a private door of the service': [
+      { [server('a.ts')]: "import { b } from 'ingam/dist/b.js'" },
+      'not a public name',
+    ],
+    'a database outside the stores': [
+      { [server('routes/a.ts')]: "import { DatabaseSync } from 'node:sqlite'" },
+      'outside its places',
+    ],
+    'a framework in an endpoint': [
+      { [server('routes/a.ts')]: "import { Hono } from 'hono'" },
+      'outside its places',
+    ],
+    'a socket outside the host': [
+      { [server('oauth/a.ts')]: "import { request } from 'node:https'" },
+      'outside its places',
+    ],
+    'a file in the policy': [
+      { [server('policy/a.ts')]: "import { readFile } from 'node:fs/promises'" },
+      'outside its places',
+    ],
+    'test helpers in the service': [
+      { [server('app.ts')]: "import { createTestCa } from 'ingam/testing'" },
+      'outside its places',
+    ],
     'a default export': [{ [core('der/a.ts')]: 'export default function a(): void {}' }, 'default export'],
     'an import of nothing': [{ [core('der/a.ts')]: "import { b } from './b.ts'" }, 'does not exist'],
   }
@@ -117,6 +146,15 @@ describe('the layer check accepts', () => {
     'the public names in the command': {
       'packages/cli/src/a.ts':
         "import { a } from 'ingam'\nimport { b } from 'ingam/node'\nimport { c } from 'commander'",
+    },
+    'the service in the command, as a type or when it is needed': {
+      'packages/cli/src/a.ts':
+        "import type { ServiceConfig } from '@ingam/server'\nconst s = await import('@ingam/server')",
+    },
+    'what the places of the service are for': {
+      [server('stores/a.ts')]: "import { DatabaseSync } from 'node:sqlite'",
+      [server('host/a.ts')]: "import { createServer } from 'node:http'",
+      [server('app.ts')]: "import { Hono } from 'hono'\nimport { isPkiError } from 'ingam'",
     },
   }
 

@@ -57,10 +57,17 @@ export function toOneTimeEntry(
 ): OneTimeEntry {
   return Object.freeze({
     key,
-    holder: Uint8Array.from(holder, (character) => character.charCodeAt(0)),
+    holder: bytesOf(holder),
     keepUntil: keepUntilOf(plan, expiresAt),
     issuedAt,
   })
+}
+
+// A loop, since an iterator over characters costs a hundred times as much.
+function bytesOf(latin1: string): Uint8Array {
+  const bytes = new Uint8Array(latin1.length)
+  for (let index = 0; index < latin1.length; index++) bytes[index] = latin1.charCodeAt(index)
+  return bytes
 }
 
 function keepUntilOf({ expiryToleranceSeconds }: Plan, expiresAt: number): number {
