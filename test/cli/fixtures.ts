@@ -47,7 +47,52 @@ export async function makeFixtures(folder: string, now: Date = NOW): Promise<voi
   put('passphrase.txt', `${PASSPHRASE}\n`)
   put('wrong-passphrase.txt', 'battery staple\n')
   put('utf16-token.txt', Buffer.from('\ufeffeyJ', 'utf16le'))
+  putPolicies(put)
 }
+
+/** A policy for the client, another that gives more, broken ones, and tables of expectations. */
+function putPolicies(put: (path: string, content: string) => void): void {
+  put('policy.yaml', POLICY)
+  put('wider.yaml', POLICY.replace('scope: [read]', 'scope: [read, write]').replace('/client', '/*'))
+  put('misspelt.yaml', POLICY.replace('audience:', 'audiance:').replace('5m', '5 minutes'))
+  put('lost.yaml', POLICY.replace('ca/ca.pem', 'nowhere/ca.pem'))
+  put('expectations.yaml', EXPECTATIONS)
+  put('wrong-expectations.yaml', EXPECTATIONS.replace('[read]', '[read, write]'))
+}
+
+const POLICY = `version: 1
+revocation: off
+trustAnchors:
+  workloads:
+    file: ca/ca.pem
+    names:
+      directoryNames: any
+      uris: [example]
+profiles:
+  reader:
+    match:
+      trustAnchor: workloads
+      uri: spiffe://example/client
+    audience: [https://api.example]
+    scope: [read]
+    lifetime: 5m
+    binding: none
+`
+
+const EXPECTATIONS = `tests:
+  - name: the client reads
+    certificate: client/cert.pem
+    expect: { profile: reader, scope: [read], lifetime: 5m }
+  - name: another workload gets nothing
+    certificate: other/cert.pem
+    expect: { refused: ERR_OAUTH_GRANT, rule: profiles.reader.match.uri }
+  - name: a stranger with the same names gets nothing
+    certificate: { trustAnchor: strangers, uris: [spiffe://example/client] }
+    expect: { refused: ERR_OAUTH_GRANT, rule: profiles.reader.match.trustAnchor }
+  - name: an expired certificate is no path
+    certificate: yesterday/cert.pem
+    expect: { refused: ERR_PATH_EXPIRED }
+`
 
 async function client(
   folder: string,

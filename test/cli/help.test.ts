@@ -2,6 +2,7 @@
 // run by a shell with the built command, in one folder, in the order in which somebody would need them.
 
 import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +12,7 @@ import { examplesOf, pathOf } from '../../packages/cli/src/help.ts'
 import { allCommands, createProgram } from '../../packages/cli/src/program.ts'
 import { certificateRequest } from './fixtures.ts'
 import { runCommand } from './run-command.ts'
+import { freePort } from './service/running.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const BIN = join(ROOT, 'packages', 'cli', 'bin', 'ingam.js')
@@ -133,9 +135,14 @@ describe('examples', () => {
     runExample(`{ ${sign}; ${sign}; } > tokens.txt`)
     const others = pages.map(([, path]) => path).filter(([first]) => first !== 'ca')
     const examples = (await Promise.all(others.map(examplesOn))).flat()
-    expect(examples.length).toBeGreaterThanOrEqual(7)
-    for (const example of examples) runExample(example)
-  })
+    expect(examples.length).toBeGreaterThanOrEqual(30)
+    const service = await startService()
+    try {
+      for (const example of examples) runExample(example, service.env)
+    } finally {
+      await service.stop()
+    }
+  }, 240_000)
 
   test('every command has one', async () => {
     for (const [name, path] of pages) {
@@ -157,12 +164,47 @@ describe('examples', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
   }
 
-  function runExample(line: string): void {
+  // What the examples of the service need: its files under the names that stand in them, and the service itself.
+  async function startService(): Promise<{
+    readonly env: Record<string, string>
+    readonly stop: () => Promise<void>
+  }> {
+    runExample('ingam ca init --out admin-ca')
+    runExample('ingam ca issue --ca admin-ca --uri spiffe://example/administrator --out admin')
+    const url = `http://127.0.0.1:${await freePort()}`
+    const put = (name: string, text: string, mode: number = 0o644): void =>
+      writeFileSync(join(folder, name), text, { mode })
+    put('key-encryption.key', `${randomBytes(32).toString('base64')}\n`, 0o600)
+    put('ingam.yaml', configOf(url, 'state'))
+    put('restored.yaml', configOf(url, 'restored'))
+    put('policy.yaml', POLICY)
+    put('old-policy.yaml', POLICY.replace('[read]', '[read, write]'))
+    put('tests.yaml', TESTS)
+    put(
+      'initial-policy.yaml',
+      POLICY.replace(
+        'file: ca/ca.pem',
+        `certificate: ${JSON.stringify(readFileSync(join(folder, 'ca', 'ca.pem'), 'utf8'))}`,
+      ),
+    )
+    const child = spawn(process.execPath, [BIN, 'serve', '--config', 'ingam.yaml'], { cwd: folder })
+    const [said] = await once(child.stderr, 'data')
+    expect(String(said)).toMatch(new RegExp(`^ingam: listening on ${url} `, 'u'))
+    child.stderr.resume()
+    const env = { INGAM_SERVICE: url, INGAM_ADMIN_CERT: 'admin/cert.pem', INGAM_ADMIN_KEY: 'admin/key.pem' }
+    const stop = async (): Promise<void> => {
+      child.kill('SIGTERM')
+      expect(await once(child, 'exit')).toEqual([0, null])
+    }
+    return { env, stop }
+  }
+
+  function runExample(line: string, env: Readonly<Record<string, string>> = {}): void {
     const { status, stderr } = spawnSync('/bin/sh', ['-c', line], {
       cwd: folder,
       encoding: 'utf8',
       timeout: 20_000,
-      env: { PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`, HOME: folder },
+      env: { ...env, PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`, HOME: folder },
     })
     expect({ line, status, stderr }).toEqual({
       line,
@@ -171,6 +213,41 @@ describe('examples', () => {
     })
   }
 })
+
+function configOf(url: string, state: string): string {
+  return `issuer: ${url}
+listen: { port: ${new URL(url).port} }
+state: { folder: ${state} }
+secrets: { keyEncryptionKey: { file: key-encryption.key } }
+initialPolicy: initial-policy.yaml
+admin:
+  trustAnchors: [admin-ca/ca.pem]
+  administrators:
+    - { name: admin, role: operator, certificate: { san_uri: 'spiffe://example/administrator' } }
+  revocation: off
+`
+}
+
+const POLICY = `version: 1
+revocation: off
+trustAnchors:
+  development:
+    file: ca/ca.pem
+    names: { directoryNames: any, uris: [example] }
+profiles:
+  client:
+    match: { trustAnchor: development, uri: 'spiffe://example/client' }
+    audience: [https://api.example]
+    scope: [read]
+    lifetime: 5m
+    binding: none
+`
+
+const TESTS = `tests:
+  - name: the client reads
+    certificate: client/cert.pem
+    expect: { profile: client, scope: [read] }
+`
 
 async function examplesOn(path: readonly string[]): Promise<readonly string[]> {
   return examplesOf((await runCommand([...path, '--help'])).out)

@@ -10,6 +10,15 @@ export interface Output {
   readonly drained?: () => Promise<void>
 }
 
+/** Sends a request and returns its answer; the body is read as it comes. */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
+/** What `@ingam/server` exports. */
+export type ServerModule = typeof import('@ingam/server')
+
+/** A signal that asks for the end. */
+export type StopSignal = 'SIGINT' | 'SIGTERM'
+
 /** The world of one call of the command. */
 export interface Context {
   /** Data only. */
@@ -23,10 +32,16 @@ export interface Context {
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
   /** Width of the terminal; absent where there is none, or it does not say. */
   readonly columns?: number
-  /** Calls back when the person (Ctrl-C) or the reader of stdout has had enough; returns how to stop listening. */
+  /** Calls back when the person (Ctrl-C), the system (SIGTERM) or the reader of stdout has had enough; returns how to stop listening. */
   readonly onStop?: (listener: () => void) => () => void
+  /** Calls back at each signal that a service knows, once somebody listens; returns how to stop listening. */
+  readonly onSignal?: (listener: (signal: StopSignal | 'SIGHUP') => void) => () => void
   /** Asks for a secret without echo; absent where nobody can answer. Undefined if the person gave up. */
   readonly askSecret?: (question: string) => Promise<string | undefined>
+  /** Sends requests to a service; absent: over the network. */
+  readonly fetch?: Fetch
+  /** Loads the service's package; absent: it is imported. */
+  readonly loadServer?: () => Promise<ServerModule>
 }
 
 /** Colours of what is shown; with no colour they return the text unchanged. */

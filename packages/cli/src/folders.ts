@@ -55,7 +55,7 @@ export async function writeNewFolder(
 }
 
 /** Refuses a file that exists, before any work is done for it. */
-export async function checkNewFile(path: string): Promise<void> {
+export async function checkNewFile(path: string, hint: string = OTHER_FILE): Promise<void> {
   try {
     await lstat(path)
   } catch (error) {
@@ -63,7 +63,7 @@ export async function checkNewFile(path: string): Promise<void> {
     if (problem === 'no such file') return
     throw new CommandError(3, `${path}: ${problem ?? String(error)}`)
   }
-  throw existing(path)
+  throw existing(path, hint)
 }
 
 /** Writes a new file (0644), aside first; it appears whole or not at all, and never in the place of another. */
@@ -88,11 +88,11 @@ export async function writeNewFile(path: string, text: string, before: () => Pro
   }
 }
 
-function existing(path: string): CommandError {
-  return new CommandError(2, `${path}: exists already`, [
-    'name another file with --out; nothing is ever overwritten',
-  ])
+function existing(path: string, hint: string = OTHER_FILE): CommandError {
+  return new CommandError(2, `${path}: exists already`, [hint])
 }
+
+const OTHER_FILE = 'name another file with --out; nothing is ever overwritten'
 
 function occupied(path: string): CommandError {
   return new CommandError(2, `${path}: exists already and is not empty`, [

@@ -1,17 +1,26 @@
 // CLI: the commands under one name; from arguments to an exit code. Wrong usage is answered here, with exit 2.
 
 import { Command, CommanderError } from 'commander'
+import { auditCommand } from './commands/audit.ts'
+import { backupCommand } from './commands/backup.ts'
 import { caCommand } from './commands/ca.ts'
 import { completionCommand } from './commands/completion.ts'
 import { explainCommand } from './commands/explain.ts'
+import { grantsCommand } from './commands/grants.ts'
 import { inspectCommand } from './commands/inspect.ts'
+import { keysCommand } from './commands/keys.ts'
+import { loginCommand } from './commands/login.ts'
+import { policyCommand } from './commands/policy.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { revocationCommand } from './commands/revocation.ts'
+import { serveCommand } from './commands/serve.ts'
 import { signCommand } from './commands/sign.ts'
 import { tourCommand } from './commands/tour.ts'
 import { verifyCommand } from './commands/verify.ts'
 import type { Context } from './context.ts'
 import { type ExitCode, reportFailure } from './failure.ts'
 import { formatPage, layOut, pageWidth, pathOf } from './help.ts'
+import { serviceFailure } from './service/failures.ts'
 
 /** Runs one call of the command and returns its exit code; never throws. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -24,14 +33,16 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     return exit
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return reportFailure(context, error)
+    return reportFailure(context, await serviceFailure(context, error))
   }
 }
 
 /** The program with all its commands. */
 export function createProgram(context: Context, settle: (exit: ExitCode) => void): Command {
   const program = new Command('ingam')
-    .description('Certificate tokens: sign with an X.509 key, verify against the CAs you trust.')
+    .description(
+      'Certificate tokens: sign with an X.509 key, verify against the CAs you trust; a service that gives access tokens for them.',
+    )
     .version(VERSION, '-V, --version', 'print the version')
     .helpCommand(false)
     .addHelpText('after', AFTER)
@@ -53,6 +64,14 @@ const COMMANDS = [
   explainCommand,
   caCommand,
   revocationCommand,
+  serveCommand,
+  loginCommand,
+  policyCommand,
+  grantsCommand,
+  keysCommand,
+  auditCommand,
+  backupCommand,
+  restoreCommand,
   tourCommand,
   completionCommand,
 ]
@@ -105,5 +124,5 @@ ingam help COMMAND, or ingam COMMAND --help, shows the page of a command.
 Exit codes: 0 yes or done, 1 a clear no, 2 usage, 3 unreadable input, 4 undecided, 70 our bug.
 
 Examples:
-  ingam tour
+  ingam tour --no-serve
   ingam help ca issue`

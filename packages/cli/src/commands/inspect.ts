@@ -60,7 +60,8 @@ interface View {
   readonly now: Date
 }
 
-const INSTANTS = ['iat', 'exp', 'nbf']
+// Those of tokens, and of access tokens (RFC 9068 §2.2.1).
+const INSTANTS = ['iat', 'exp', 'nbf', 'auth_time']
 const INDENT = '  '
 
 function toText(inspected: InspectedToken, { room, style, now }: View): string {

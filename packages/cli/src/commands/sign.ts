@@ -13,9 +13,10 @@ import {
 import { loadCertificates, loadCredential } from 'ingam/node'
 import type { Certificate } from 'ingam/x509'
 import type { Context } from '../context.ts'
+import { addPassphraseOptions, openCredential } from '../credential.ts'
 import { type ExitCode, usageError } from '../failure.ts'
 import { mended } from '../hints.ts'
-import { type PassphraseSource, readPassphrase } from '../input.ts'
+import type { PassphraseSource } from '../input.ts'
 import { atClock, parseInstant } from '../instant.ts'
 import { addBindingOptions, type BindingOptions, readBinding } from './binding.ts'
 import { addNetworkOptions, type OpenSources, openSources, type SourceOptions } from './evidence.ts'
@@ -75,17 +76,7 @@ export function signCommand(context: Context, settle: (exit: ExitCode) => void):
         .choices(BY)
         .default('x5c'),
     )
-    .addOption(
-      new Option('--passphrase-file <file>', 'read the passphrase of the key from a file').conflicts(
-        'passphraseFd',
-      ),
-    )
-    .addOption(
-      new Option('--passphrase-fd <number>', 'read the passphrase from an open descriptor').argParser(
-        wholeNumberOption(0, 1_048_576),
-      ),
-    )
-  return addStapleOptions(addBindingOptions(command))
+  return addStapleOptions(addBindingOptions(addPassphraseOptions(command)))
     .addHelpText('after', EXAMPLE)
     .action(async (options: SignOptions) => settle(await run(context, options)))
 }
@@ -101,7 +92,11 @@ export async function run(context: Context, options: SignOptions): Promise<ExitC
   let stapling: OpenStapling | undefined
   try {
     stapling = await openStapling(context, options)
-    const credential = await openCredential(context, options, stapling)
+    const { credential } = await openCredential(
+      context,
+      options,
+      async (passphrase) => await load(options, passphrase, stapling),
+    )
     const shared = {
       audience: options.aud,
       claims,
@@ -168,23 +163,6 @@ async function openStapling(context: Context, options: SignOptions): Promise<Ope
   }
   const issuers = await Promise.all(issuer.map((path) => loadCertificates(path)))
   return { ...open, issuers: issuers.flat() }
-}
-
-async function openCredential(
-  context: Context,
-  options: SignOptions,
-  stapling: OpenStapling | undefined,
-): Promise<Credential> {
-  const passphrase = await readPassphrase(options)
-  try {
-    return await load(options, passphrase, stapling)
-  } catch (error) {
-    if (!isPkiError(error) || error.code !== 'ERR_KEY_ENCRYPTED' || context.askSecret === undefined)
-      throw error
-    const typed = await context.askSecret(`passphrase for ${options.key}: `)
-    if (typed === undefined || typed === '') throw error
-    return await load(options, typed, stapling)
-  }
 }
 
 async function load(
