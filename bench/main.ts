@@ -1,5 +1,5 @@
 // `npm run bench`: every figure of docs/performance.md, as tables, as JSON and as one chart. `-- --quick` shows that all
-// of it works, in a minute; its figures mean nothing, and nothing is written unless `--out <folder>` says where.
+// of it works, in some minutes; its figures mean nothing, and nothing is written unless `--out <folder>` says where.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { arch, cpus, release, totalmem } from 'node:os'
@@ -16,6 +16,9 @@ import type { GrowthResult } from './measures/growth.ts'
 import type { HostileResult } from './measures/hostile.ts'
 import type { MemoryResult } from './measures/memory.ts'
 import type { OneTimeResult } from './measures/one-time.ts'
+import type { ServiceResult } from './measures/service.ts'
+import type { ServiceFloodResult } from './measures/service-flood.ts'
+import type { ServiceHttpResult } from './measures/service-http.ts'
 import type { SignResult } from './measures/sign.ts'
 import { measureStartUp } from './measures/startup.ts'
 import type { VerifyResult } from './measures/verify.ts'
@@ -84,6 +87,14 @@ print('His dearest tokens', attacks.slice(0, 12))
 const startUp = await measureStartUp(headline.path, settings)
 print('Start-up and size', [startUp])
 
+const service = await run<ServiceResult>(headline.path, { measure: 'service' })
+print('The token service: an exchange without a socket, and its parts', againstBare(service.timings))
+const serviceHttp = await run<ServiceHttpResult>(headline.path, { measure: 'service-http' })
+print('The token service: an exchange over HTTP', againstBare(serviceHttp.timings))
+const serviceFlood = await run<ServiceFloodResult>(headline.path, { measure: 'service-flood' })
+print('The token service: junk', serviceFlood.junk)
+print('The token service: valid requests beside a flood', serviceFlood.floods.map(floodCells))
+
 const report = {
   date: new Date().toISOString(),
   machine: { processor: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), system: release() },
@@ -99,6 +110,9 @@ const report = {
   processes,
   hostile,
   startUp,
+  service,
+  serviceHttp,
+  serviceFlood,
 }
 if (out !== undefined) {
   mkdirSync(out, { recursive: true })
@@ -142,6 +156,17 @@ function cells({ runtime, algorithm, contestant, bare, own }: Figure, as: 'share
   const figure = own === undefined ? 'refuses it' : as === 'share' ? bare / own : own / bare
   const added = own === undefined ? '' : own - bare
   return { runtime, algorithm, contestant, 'bare, µs': bare, 'added, µs': added, [as]: figure }
+}
+
+// The first contestant is the bare one.
+function againstBare(timings: readonly Timing[]): readonly object[] {
+  const bare = timings[0]?.median ?? Number.NaN
+  return timings.map((timing) => ({ ...timing, multiple: timing.median / bare }))
+}
+
+function floodCells({ junkAnswers, ...flood }: ServiceFloodResult['floods'][number]): object {
+  const answers = Object.entries(junkAnswers).map(([status, count]) => `${status}: ${count}`)
+  return { ...flood, 'answers to the flood': answers.join(', ') }
 }
 
 function folderOf(words: readonly string[]): string | undefined {

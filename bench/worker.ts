@@ -32,6 +32,18 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
     const { measureHostile } = await import('./measures/hostile.ts')
     return (_, __, settings) => measureHostile(settings)
   },
+  service: async () => {
+    const { measureService } = await import('./measures/service.ts')
+    return (_, __, settings) => measureService(settings)
+  },
+  'service-http': async () => {
+    const { measureServiceHttp } = await import('./measures/service-http.ts')
+    return (_, __, settings) => measureServiceHttp(settings)
+  },
+  'service-flood': async () => {
+    const { measureServiceFlood } = await import('./measures/service-flood.ts')
+    return (_, __, settings) => measureServiceFlood(settings)
+  },
   spin: async () => {
     const { spin } = await import('./measures/processes.ts')
     return (_, __, { tokens, processes }) =>

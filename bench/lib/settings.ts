@@ -12,6 +12,8 @@ export interface Settings {
   readonly evidence: { readonly entries: number }
   readonly processes: { readonly slices: number; readonly milliseconds: number }
   readonly startUps: number
+  /** Exchanges with the token service in one slice, and slices that warm up. */
+  readonly service: { readonly exchanges: number; readonly warmUps: number }
 }
 
 export const FULL: Settings = {
@@ -24,6 +26,7 @@ export const FULL: Settings = {
   evidence: { entries: 1_000_000 },
   processes: { slices: 7, milliseconds: 800 },
   startUps: 15,
+  service: { exchanges: 384, warmUps: 6 },
 }
 
 export const QUICK: Settings = {
@@ -36,4 +39,5 @@ export const QUICK: Settings = {
   evidence: { entries: 20_000 },
   processes: { slices: 2, milliseconds: 50 },
   startUps: 2,
+  service: { exchanges: 64, warmUps: 1 },
 }
