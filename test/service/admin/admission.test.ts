@@ -341,7 +341,7 @@ describe('revocation', () => {
 })
 
 describe('roles', () => {
-  test('an auditor does not act; that is written down, and the token is used up', async () => {
+  test('an auditor does not act, and that is written down', async () => {
     const response = await send(ACT, { by: world.auditorCredential })
     expect(response.status).toBe(403)
     expect(await bodyOf(response)).toMatchObject({ code: 'ERR_ADMIN_FORBIDDEN' })

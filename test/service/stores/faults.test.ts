@@ -145,6 +145,34 @@ describe('a SQLite store', () => {
       expect(await stores.commit({ grant: wide('again'), audit: [] })).toEqual(committed)
     })
 
+    test('remembers nothing of a batch that was undone: no block, no policy, no place in the chain', async () => {
+      const stores = await openHere({ maxPages: 60 })
+      await take(stores, 1)
+      const block = {
+        selector: { kind: 'trustAnchor', trustAnchor: 'corp' },
+        since: NOW,
+        reason: 'r',
+        by: 'b',
+      } as const
+      const policy = {
+        expected: 0,
+        next: { text: 't', digest: 'd', appliedAt: NOW, appliedBy: 'b', comment: '' },
+      }
+      const results = await Promise.allSettled([
+        stores.commit({ block, policy, audit: [eventOf('block.added', 'undone')] }),
+        stores.commit({
+          grant: grantOf('g', { trustAnchor: 'other', scope: ['x'.repeat(400_000)] }),
+          audit: [],
+        }),
+      ])
+      expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+      expect(await stores.commit({ grant: grantOf('a'), audit: [eventOf('token.issued', '2')] })).toEqual(
+        committed,
+      )
+      expect(await stores.commit({ policy, audit: [] })).toMatchObject({ outcome: 'committed', version: 1 })
+      await expectSound(stores, 2)
+    })
+
     test('fails all units of a batch, and none of them counts', async () => {
       const stores = await openHere({ maxPages: 60 })
       const units = await Promise.allSettled(

@@ -234,6 +234,31 @@ describe('a step forward', () => {
   })
 })
 
+test('steps back and forth, each time a little further on, add up', async () => {
+  const { m, guard } = machine()
+  await guard.tick()
+  const step = (seconds: number): string | undefined => {
+    m.wall = START - 60_000
+    expect(refusal(guard)).toBe('ERR_SERVICE_CLOCK')
+    m.wall = START + seconds * 1000
+    return refusal(guard)
+  }
+  expect(step(9)).toBeUndefined()
+  // By what was relied on first, which is still the measure, not by the nine seconds.
+  expect(step(10)).toBeUndefined()
+  expect(step(18)).toBe('ERR_SERVICE_CLOCK')
+})
+
+test('nothing is pruned by a clock that was stepped, though nobody has asked for the time since', async () => {
+  for (const seconds of [60, -60]) {
+    const { m, guard } = machine()
+    await guard.tick()
+    expect(guard.pruneBefore()).toBe(START / 1000 - 10)
+    m.wall += seconds * 1000
+    expect(guard.pruneBefore()).toBeUndefined()
+  }
+})
+
 describe('the mark', () => {
   test('moves at most every five seconds', async () => {
     const { m, guard, pass } = machine()

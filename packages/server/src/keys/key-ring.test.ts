@@ -466,6 +466,10 @@ describe('rows that were changed in the store', () => {
         return rows.map((row) => (row.use === 'access-token' ? { ...row, publicJwk: other } : row))
       },
     ],
+    [
+      'a public key for a challenge key',
+      (rows) => rows.map((row) => (row.use === 'challenge' ? { ...row, publicJwk: '{}' } : row)),
+    ],
     ['a sealed part cut to nothing', (rows) => rows.map((row) => ({ ...row, sealed: new Uint8Array(0) }))],
     [
       'a sealed part cut by one byte',

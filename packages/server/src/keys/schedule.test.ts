@@ -46,6 +46,38 @@ describe('when something is due', () => {
   })
 })
 
+test('of two that may sign, the one that came last does, in whatever order they lie', () => {
+  const { added } = addKey([], key('a'), 'first', spans, 100)
+  const later = { ...added, kid: 'b', activeFrom: 200 }
+  for (const rows of [
+    [added, later],
+    [later, added],
+  ]) {
+    expect(signing(rows, 199)?.kid).toBe('a')
+    expect(signing(rows, 200)?.kid).toBe('b')
+  }
+})
+
+test('a key that is published no longer does not count, however long it was to sign', () => {
+  const { added } = addKey([], key('a'), 'first', spans, 100)
+  const gone = { ...added, publishedUntil: 500 }
+  expect(due([gone], slot, spans, 499)).toBe('next')
+  expect(due([gone], slot, spans, 500)).toBe('first')
+})
+
+test('a key that would begin after the new one is withdrawn: it never signs', () => {
+  const first = addKey([], key('a'), 'first', spans, 100).added
+  const far: StoredKey = {
+    ...first,
+    kid: 'b',
+    activeFrom: 9_000,
+    activeUntil: 19_000,
+    publishedUntil: 19_900,
+  }
+  const { changed } = addKey([first, far], key('c'), 'next', spans, 1_000)
+  expect(changed).toContainEqual({ ...far, activeUntil: 1_000, publishedUntil: 1_000 })
+})
+
 describe('times', () => {
   test('of a first key, and of one after it', () => {
     const { added } = addKey([], key('a'), 'first', spans, 100)

@@ -9,6 +9,8 @@ import { clientRefused } from './holder.ts'
 /** What a request of a client changes beside the use of its assertion. */
 export interface ClientAct {
   readonly end: GrantSelector
+  /** The instant of the request, in whole seconds since 1970 UTC. */
+  readonly endAt: number
   readonly audit: readonly AuditEvent[]
 }
 
@@ -30,7 +32,7 @@ export async function commitUses(
     ...(assertion !== undefined && {
       uses: [assertion.use, ...(assertion.challenge ? [assertion.challenge] : [])],
     }),
-    ...(act !== undefined && { end: act.end }),
+    ...(act !== undefined && { end: act.end, endAt: act.endAt }),
     audit: act?.audit ?? [],
   })
   switch (outcome.outcome) {

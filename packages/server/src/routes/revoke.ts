@@ -46,7 +46,7 @@ async function revoke(call: Call): Promise<Response> {
 
 // Undefined where there is nothing left to end.
 function endOf(
-  { attempt }: Call,
+  { attempt, at }: Call,
   asking: Exclude<RequestingClient, { kind: 'nobody' }>,
   grant: StoredGrant,
 ): ClientAct | undefined {
@@ -66,6 +66,7 @@ function endOf(
   })
   return {
     end: { kind: 'grant', id: grant.id },
+    endAt: Math.floor(at.getTime() / 1000),
     audit: [{ ...event, thumbprint: grant.thumbprint, actor: 'client' }],
   }
 }
