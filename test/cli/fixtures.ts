@@ -36,6 +36,7 @@ export async function makeFixtures(folder: string, now: Date = NOW): Promise<voi
     now: daysBefore(now, 400),
   })
   await writeNewFolder(at('stranger'), filesOf(stranger, 'ca.pem', 'ca-key.pem'))
+  await client(at('stranger-client'), stranger, 'client', now, 365)
 
   put('swapped.pem', text('ca/ca.pem') + text('client/cert.pem'))
   put('empty.pem', '')
@@ -57,6 +58,7 @@ function putPolicies(put: (path: string, content: string) => void): void {
   put('misspelt.yaml', POLICY.replace('audience:', 'audiance:').replace('5m', '5 minutes'))
   put('lost.yaml', POLICY.replace('ca/ca.pem', 'nowhere/ca.pem'))
   put('expectations.yaml', EXPECTATIONS)
+  put('misnamed-expectations.yaml', EXPECTATIONS.replace('profile: reader', 'profile: raeder'))
   put('wrong-expectations.yaml', EXPECTATIONS.replace('[read]', '[read, write]'))
 }
 
@@ -87,8 +89,8 @@ const EXPECTATIONS = `tests:
     certificate: other/cert.pem
     expect: { refused: ERR_OAUTH_GRANT, rule: profiles.reader.match.uri }
   - name: a stranger with the same names gets nothing
-    certificate: { trustAnchor: strangers, uris: [spiffe://example/client] }
-    expect: { refused: ERR_OAUTH_GRANT, rule: profiles.reader.match.trustAnchor }
+    certificate: stranger-client/cert.pem
+    expect: { refused: ERR_PATH_SIGNATURE }
   - name: an expired certificate is no path
     certificate: yesterday/cert.pem
     expect: { refused: ERR_PATH_EXPIRED }

@@ -139,7 +139,7 @@ describe.each(['README.md', 'packages/cli/README.md'])('%s', (paper) => {
   test('its three shell lines work as pasted', () => {
     const lines = blocksOf(paper, 'sh')
       .flatMap((block) => block.trim().split('\n'))
-      .filter((line) => /^(?:npx )?ingam /u.test(line))
+      .filter((line) => /^(?:npx )?ingam (?:ca|sign|verify) /u.test(line))
     expect(lines).toHaveLength(3)
     const place = mkdtempSync(join(folder, 'shell-'))
     const script = lines
@@ -263,15 +263,38 @@ const COMMANDS = [
   'ca crl',
   'ca ocsp',
   'revocation status',
+  'serve',
+  'login',
+  'policy show',
+  'policy diff',
+  'policy apply',
+  'policy test',
+  'policy explain',
+  'grants list',
+  'grants end',
+  'grants blocks',
+  'grants unblock',
+  'keys list',
+  'keys rotate',
+  'audit tail',
+  'audit verify',
+  'audit export',
+  'audit checkpoints',
+  'backup',
+  'restore',
+  'tour',
 ] as const
 
-// explain takes the options of verify; the `ca` commands share a section.
+// explain takes the options of verify; the `ca` commands share a section, and so do those around the service.
 function sectionOf(paper: string, command: string): string {
+  if (SERVICE.test(command)) return paper.split('\n## ').find((part) => part.startsWith('The service')) ?? ''
   const title = command === 'explain' ? 'verify' : command.replace(/^(ca|revocation) .*$/u, '$1')
   const section = paper.split('\n## ').find((part) => part.split('\n')[0]?.includes(`\`ingam ${title}\``))
   expect(section).toBeDefined()
   return section ?? ''
 }
+
+const SERVICE = /^(?:serve|login|policy|grants|keys|audit|backup|restore)\b/u
 
 function optionsOf(text: string): string[] {
   return [...new Set([...text.matchAll(/--[a-z][a-z-]+/gu)].map((match) => match[0]))]

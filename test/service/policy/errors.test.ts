@@ -6,12 +6,14 @@ import { describe, expect, test } from 'vitest'
 import { compilePolicy } from '../../../packages/server/src/policy/compile.ts'
 import { resolvePolicyFiles } from '../../../packages/server/src/policy/files.ts'
 import { parsePolicy } from '../../../packages/server/src/policy/parse.ts'
-import { parsePolicyTests } from '../../../packages/server/src/policy/test-table.ts'
+import { parsePolicyTests } from '../../../packages/server/src/policy/parse-tests.ts'
 import { ServiceError } from '../../../packages/server/src/service-error.ts'
 import { ca, policyText, problemsOf, refusal } from './fixtures.ts'
 import { GOOD, GOOD_TABLE, WRONG_SYNTAX, WRONG_TABLES, WRONG_VALUES } from './provoked.ts'
 
 const PAPER = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8')
+
+const GOOD_DOCUMENT = parsePolicy(GOOD)
 
 function refused([from, to]: readonly [string, string]): ServiceError {
   if (!GOOD.includes(from)) throw new Error(`the good policy has no ${from}`)
@@ -52,10 +54,15 @@ test('everything that is not the YAML taken here is refused, and the paper has e
 })
 
 test('every wrong table of tests is refused, and the paper has each refusal once', () => {
-  expect(parsePolicyTests(GOOD_TABLE)).toHaveLength(1)
+  expect(parsePolicyTests(GOOD_TABLE, GOOD_DOCUMENT)).toHaveLength(1)
   const told = new Set<string>()
   for (const [from, to] of WRONG_TABLES) {
-    const error = refusal(() => parsePolicyTests(GOOD_TABLE.replace(from, () => to)))
+    const error = refusal(() =>
+      parsePolicyTests(
+        GOOD_TABLE.replace(from, () => to),
+        GOOD_DOCUMENT,
+      ),
+    )
     expect([to, error.code]).toEqual([to, 'ERR_POLICY_VALUE'])
     expect(error.message).toMatch(/^tests: /u)
     for (const line of problemsOf(error)) told.add(withoutPlace(line))
@@ -85,6 +92,19 @@ test('the paper has every key of the schema', () => {
 })
 
 describe('a refusal', () => {
+  test('is printed as the paper has it', () => {
+    const HINT = 'ingam: hint: docs/policy.md lists every key'
+    const printed = (to: string): readonly string[] => problemsOf(refused(['binding: none', to]))
+    const [one] = printed('binding: bearer')
+    expect(linesOf('one')).toEqual([`ingam: error: ERR_POLICY_VALUE: policy.yaml: ${one}`, HINT])
+    const several = printed('binding: bearer\n    lifetime: 48h').map((line) => `ingam: note: ${line}`)
+    expect(linesOf('several')).toEqual([
+      `ingam: error: ERR_POLICY_VALUE: policy.yaml: ${several.length} problems`,
+      ...several,
+      HINT,
+    ])
+  })
+
   test('has the place, and says how many there are', () => {
     const text = GOOD.replace('binding: none', 'binding: bearer\n    lifetime: 48h')
     const error = refusal(() => parsePolicy(text))
@@ -92,6 +112,22 @@ describe('a refusal', () => {
       'policy: profiles.deploy.binding (line 27, column 5): expected none, dpop, mtls or proof; found "bearer" (and 1 more)',
     )
     expect(error.details['count']).toBe(2)
+  })
+
+  test('of a table says what is wrong, and nothing of the other form', () => {
+    const of = (expected: string): readonly string[] => {
+      const table = GOOD_TABLE.replace('{ profile: deploy }', expected)
+      return problemsOf(refusal(() => parsePolicyTests(table, GOOD_DOCUMENT))).map(withoutPlace)
+    }
+    expect(of('{ profile: deploy, binding: bearer }')).toEqual([
+      'tests[0].expect.binding: expected none, dpop, mtls or proof; found "bearer"',
+    ])
+    expect(of('{ profile: deploy, lifetime: 120 }')).toEqual([
+      'tests[0].expect.lifetime: expected a duration from 10s to 24h, such as 90s, 5m or 1h; found 120',
+    ])
+    expect(of('{ profil: deploy }')).toEqual([
+      expect.stringMatching(/^tests\[0\]\.expect\.profil: .*; did you mean profile\?$/u),
+    ])
   })
 
   test('tells twenty problems of more, and counts all', () => {
@@ -125,9 +161,9 @@ describe('a refusal', () => {
 describe('limits', () => {
   test('two thousand tests are read, one more is not', () => {
     const table = (length: number): string =>
-      `tests:\n${Array.from({ length }, (_, index) => `- {name: ${index}a, certificate: a, expect: {profile: p}}\n`).join('')}`
-    expect(parsePolicyTests(table(2_000))).toHaveLength(2_000)
-    expect(refusal(() => parsePolicyTests(table(2_001))).code).toBe('ERR_POLICY_VALUE')
+      `tests:\n${Array.from({ length }, (_, index) => `- {name: ${index}a, certificate: a, expect: {profile: deploy}}\n`).join('')}`
+    expect(parsePolicyTests(table(2_000), GOOD_DOCUMENT)).toHaveLength(2_000)
+    expect(refusal(() => parsePolicyTests(table(2_001), GOOD_DOCUMENT)).code).toBe('ERR_POLICY_VALUE')
   })
 
   test('a value is shown up to 80 characters', () => {

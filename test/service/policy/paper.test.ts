@@ -55,7 +55,8 @@ test('the difference that it shows is that of such a change', () => {
     .replace('uri: spiffe://prod.example/ns/*/sa/deploy', 'uri: spiffe://prod.example/ns/*/sa/*')
     .replace('lifetime: 5m', 'lifetime: 10m')
   const { lines, warnings } = diffPolicies(document, parsePolicy(changed))
-  expect([...lines, ...warnings].join('\n')).toBe(block('text diff').trimEnd())
+  const printed = [...lines, ...warnings.map((warning) => `ingam: warning: ${warning}`)]
+  expect(printed.join('\n')).toBe(block('text diff').trimEnd())
 })
 
 test('the warnings that it shows are those of such policies', () => {
@@ -67,11 +68,13 @@ test('the warnings that it shows are those of such policies', () => {
       `narrow: { ${narrow}, clients: [batch] }`,
       `night: { ${match}, grants: jwt-bearer, clients: [batch], scope: more }`,
       `mail: { match: { trustAnchor: mute, email: "*@a.example" }, binding: none, audience: x, clients: [batch] }`,
+      `far: { match: { trustAnchor: mute, dns: "*.b.example" }, binding: none, audience: x, clients: [day] }`,
     ].join('\n'),
-    `web: { authentication: none }\nbatch: { authentication: tls_client_auth, trustAnchor: workloads, certificate: { san_dns: a.example }, grants: client_credentials }`,
+    `web: { authentication: none }\nbatch: { authentication: tls_client_auth, trustAnchor: workloads, certificate: { san_dns: a.example }, grants: client_credentials }
+day: { authentication: tls_client_auth, trustAnchor: mute, certificate: { san_dns: day.example } }`,
   ).replace(
     'clients:\n',
-    `  mute:\n    certificate: ${JSON.stringify(servers.pem)}\n    names: { directoryNames: any }\nclients:\n`,
+    `  mute:\n    certificate: ${JSON.stringify(servers.pem)}\n    names: { directoryNames: any, dns: a.example }\nclients:\n`,
   )
   expect(policyWarnings(parsePolicy(first)).join('\n')).toBe(block('text warnings').trimEnd())
 })

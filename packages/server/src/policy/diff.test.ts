@@ -145,7 +145,6 @@ describe('widening', () => {
       'binding: none',
       'profiles.first.binding is gone: whoever finds a token can use it',
     ],
-    ['another binding', 'binding: dpop', 'binding: mtls', 'profiles.first.binding is another'],
     [
       'another subject',
       'binding: dpop',
@@ -165,10 +164,32 @@ describe('widening', () => {
     ['a scope less', '[read]', '[]'],
     ['a value less', '[workloads, partners]', 'workloads'],
     ['a name less', 'dns: [a.example]', 'dns: []'],
+    ['a narrower name', 'dns: [a.example]', 'dns: [b.a.example]'],
+    ['names below alone', 'dns: [a.example]', 'dns: [.a.example]'],
+    ['subjects further below', '["O=A"]', '["OU=B,O=A"]'],
   ])('not so: %s', (_, from, to) => {
     const { lines, warnings } = diff([from, to])
     expect(warnings).toEqual([])
     expect(lines.length).toBeGreaterThan(0)
+  })
+
+  test('a wider name beside one that stays is told alone', () => {
+    const { warnings } = diff(['dns: [a.example]', 'dns: [b.a.example, example]'])
+    expect(warnings).toEqual(['widens: trustAnchors.workloads.names.dns has more: example'])
+  })
+
+  test('a binding to another key changes, a binding where there was none does neither', () => {
+    expect(diff(['binding: dpop', 'binding: proof']).warnings).toEqual([
+      'changes: profiles.first.binding is another: proof instead of dpop',
+    ])
+    for (const binding of ['dpop', 'mtls', 'proof']) {
+      const open = parsePolicy(TEXT.replace('binding: dpop', 'binding: none'))
+      const bound = parsePolicy(TEXT.replace('binding: dpop', `binding: ${binding}`))
+      expect(diffPolicies(open, bound)).toEqual({
+        lines: [`~ profiles.first.binding: none -> ${binding}`],
+        warnings: [],
+      })
+    }
   })
 
   test('another certificate of an anchor, shown by its subject and digest', () => {

@@ -10,7 +10,7 @@ import { wideningLines } from './widening.ts'
 export interface PolicyDiff {
   /** `+ path: value` added, `- path: value` removed, `~ path: old -> new` changed; in the order of the documents. */
   readonly lines: readonly string[]
-  /** `widens: path …`: what somebody may get that could not before. **Perhaps not all of it.** */
+  /** `widens: path …`: what somebody may get that could not before. **Perhaps not all of it.** `changes: path …`: neither more nor less. */
   readonly warnings: readonly string[]
 }
 

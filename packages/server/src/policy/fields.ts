@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { CertificateMatch } from '../config/contract.ts'
+import { uriPatternMistake } from './pattern.ts'
 import { type RuleKind, ruleOf } from './rules.ts'
 
 /** LIMIT: entries of one list; what a certificate is judged by stays bounded by the document's size. */
@@ -10,10 +11,14 @@ export const MAX_LIST = 64
 export const MAX_RECORDS = 256
 
 /** A mapping with these keys and no others. The message for a key that is unknown is the list of those that are known. */
-export function mapping<T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.core.$strict> {
+export function mapping<T extends z.ZodRawShape>(
+  shape: T,
+  expected?: string,
+): z.ZodObject<T, z.core.$strict> {
   const keys = Object.keys(shape).join(', ')
   return z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? keys : `a mapping with keys of ${keys}`),
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? keys : (expected ?? `a mapping with keys of ${keys}`),
   })
 }
 
@@ -98,6 +103,8 @@ export function matcher(kind: RuleKind, form: 'pattern' | 'literal' = 'pattern')
   const expectedOf = (text: string): string | undefined => {
     if (form === 'literal' && text.includes('*')) return 'the name itself: no * here'
     if (form === 'literal' && kind === 'ip' && text.includes('/')) return 'one address: no range here'
+    const mistake = form === 'pattern' && kind === 'uri' ? uriPatternMistake(text) : undefined
+    if (mistake !== undefined) return mistake
     const compiled = ruleOf(kind).compile(text)
     return typeof compiled === 'string' ? compiled : undefined
   }

@@ -2,7 +2,15 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compilePattern, coversPattern, matchesPattern, type Pattern, type PatternKind } from './pattern.ts'
+import { policy } from '../../../../test/service/policy/fixtures.ts'
+import {
+  compilePattern,
+  coversPattern,
+  matchesPattern,
+  type Pattern,
+  type PatternKind,
+  uriPatternMistake,
+} from './pattern.ts'
 
 function pattern(kind: PatternKind, text: string): Pattern {
   const compiled = compilePattern(kind, text)
@@ -281,5 +289,38 @@ describe('properties', () => {
     expect(compilePattern('uri', `x:${'a'.repeat(2_047)}`)).toBeTypeOf('string')
     expect(matches('uri', 'x:*', `x:${'a'.repeat(4_094)}`)).toBe(true)
     expect(matches('uri', 'x:*', `x:${'a'.repeat(4_095)}`)).toBe(false)
+  })
+})
+
+describe('signs that no path of a URI has', () => {
+  test.each(['[', ']', '{', '}', '<', '>', '?', '^', '\\', '`', '|', '"', ' ', '\t', '%2A', '%2a'])(
+    '%s is told',
+    (sign) => {
+      expect(uriPatternMistake(`spiffe://prod.example/a${sign}b`)).toMatch(/^no space, none of/u)
+    },
+  )
+
+  test.each([
+    DEPLOY,
+    'spiffe://prod.example/**',
+    "https://user@a.example:8443/%2F%2B~_.!$&'()+,;=#b",
+    'https://[2001:db8::1]/a',
+    'urn:example:a',
+  ])('%s has none', (text) => expect(uriPatternMistake(text)).toBeUndefined())
+
+  test('brackets are the host alone, and what has no scheme is told as that', () => {
+    expect(uriPatternMistake('https://a[0-9].example/a')).toBeTypeOf('string')
+    expect(uriPatternMistake('https://[a-z].example/a')).toBeTypeOf('string')
+    expect(uriPatternMistake('https://[abc].example/a')).toBeTypeOf('string')
+    expect(uriPatternMistake('prod.example/[a]')).toBeUndefined()
+  })
+
+  test('a policy is refused for them in match.uri, and not in the name of a client', () => {
+    const uri = 'https://a.example/a?b=c'
+    const client = `c: { authentication: private_key_jwt, trustAnchor: workloads, certificate: { san_uri: "${uri}" } }`
+    const profile = (text: string): string =>
+      `p: { match: { trustAnchor: workloads, uri: "${text}" }, audience: x, binding: none }`
+    expect(policy(profile('https://a.example/*'), client).clients.size).toBe(1)
+    expect(() => policy(profile(uri), client)).toThrow(/match\.uri .*expected no space, none of/u)
   })
 })

@@ -51,6 +51,21 @@ export function compilePattern(kind: PatternKind, text: string): Pattern | strin
   return Object.freeze({ kind, parts: compiled })
 }
 
+/**
+ * What is expected where a rule on URIs has signs that no path of a URI may have (RFC 3986 §3.3) and that other languages
+ * of patterns know, or an escaped star: whoever writes them means more than they would get. Undefined where it has none;
+ * **whether it is a pattern is not checked**. An address in brackets may be the host.
+ */
+export function uriPatternMistake(text: string): string | undefined {
+  const [scheme] = /^[a-z][a-z0-9+.-]*:(?:\/\/(?:\[[0-9a-f.]*:[0-9a-f:.]*\])?)?/iu.exec(text) ?? []
+  // Without a scheme something else is to be said first.
+  if (scheme === undefined) return undefined
+  return /[\s[\]{}<>?^\\`|"]|%2a/iu.test(text.slice(scheme.length)) ? URI_SIGNS : undefined
+}
+
+const URI_SIGNS =
+  'no space, none of [ ] { } < > ? ^ \\ ` | " and no %2A: * alone is a sign, for characters within one part, and ** at the end for whole parts'
+
 /** The parts of a name; undefined where it is none that a pattern could hold for. */
 export type CutName = (kind: PatternKind, name: string) => readonly Part[] | undefined
 

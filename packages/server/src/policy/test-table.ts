@@ -4,9 +4,6 @@ import { z } from 'zod'
 import type { BindingKind } from '../stores/contract.ts'
 import type { GrantKind } from './contract.ts'
 import { duration, list, mapping } from './fields.ts'
-import { toProblems } from './issues.ts'
-import { valueError } from './problem.ts'
-import { readYaml } from './yaml.ts'
 
 /** A certificate as somebody supposes it; what is absent is empty. */
 export interface SupposedCertificate {
@@ -43,24 +40,13 @@ export interface PolicyTest {
   /** PEM with the holder's certificate first, the path of such a file, or facts. */
   readonly certificate: string | SupposedCertificate
   readonly grant: GrantKind
-  readonly client?: string
+  /** Registered, or on purpose not. */
+  readonly client?: string | { readonly unknown: string }
   /** Default: the client with client_credentials, else the first name of the certificate. */
   readonly subject?: string
   readonly audience: readonly string[]
   readonly scope: readonly string[]
   readonly expect: ExpectedDecision
-}
-
-/**
- * Reads a table.
- *
- * @throws {ServiceError} ERR_POLICY_SYNTAX and ERR_POLICY_VALUE as parsePolicy, with `tests` in the message
- */
-export function parsePolicyTests(text: string): readonly PolicyTest[] {
-  const { value, locate } = readYaml(text, 'tests')
-  const parsed = tableSchema.safeParse(value)
-  if (parsed.success) return parsed.data.tests
-  throw valueError('tests', toProblems(parsed.error.issues, value), locate)
 }
 
 const text = (expected: string): z.ZodType<string> => z.string(expected).min(1, expected)
@@ -81,23 +67,44 @@ const supposed: z.ZodType<SupposedCertificate> = mapping({
   thumbprint: text('a thumbprint').exactOptional(),
 })
 
-const expectation: z.ZodType<ExpectedDecision> = z.union(
-  [
-    mapping({ refused: text('the code of a refusal'), rule: text('the path of a rule').exactOptional() }),
-    mapping({
-      profile: text('the name of a profile'),
-      audience: texts('audiences').exactOptional(),
-      scope: texts('scopes').exactOptional(),
-      roles: texts('roles').exactOptional(),
-      binding: z.enum(['none', 'dpop', 'mtls', 'proof'], 'none, dpop, mtls or proof').exactOptional(),
-      lifetime: duration.exactOptional(),
-      subject: text('a subject').exactOptional(),
-    }),
-  ],
-  'profile, with what the token says, or refused with a code, and perhaps a rule',
-)
+const EXPECTED = 'profile, with what the token says, or refused with a code, and perhaps a rule'
+
+// One mapping for both forms: of a union the problems of either form would be told.
+const expectation: z.ZodType<ExpectedDecision> = mapping(
+  {
+    profile: text('the name of a profile').exactOptional(),
+    audience: texts('audiences').exactOptional(),
+    scope: texts('scopes').exactOptional(),
+    roles: texts('roles').exactOptional(),
+    binding: z.enum(['none', 'dpop', 'mtls', 'proof'], 'none, dpop, mtls or proof').exactOptional(),
+    lifetime: duration.exactOptional(),
+    subject: text('a subject').exactOptional(),
+    refused: text('the code of a refusal').exactOptional(),
+    rule: text('the name of a rule').exactOptional(),
+  },
+  EXPECTED,
+).transform((given, context): ExpectedDecision => {
+  // What is missing may be what is misspelt, and that was told.
+  if (context.issues.length > 0) return z.NEVER
+  const { profile, refused, rule, ...told } = given
+  const fail = (key: string, message: string): void => {
+    context.addIssue({ code: 'custom', path: [key], message })
+  }
+  if (refused === undefined) {
+    if (rule !== undefined) fail('rule', 'refused beside it: a rule is where a request is refused')
+    else if (profile !== undefined) return { profile, ...told }
+    else context.addIssue({ code: 'custom', message: EXPECTED })
+    return z.NEVER
+  }
+  const others = [...(profile === undefined ? [] : ['profile']), ...Object.keys(told)]
+  for (const key of others) fail(key, 'nothing beside refused but rule: there is no token')
+  if (others.length > 0) return z.NEVER
+  return { refused, ...(rule !== undefined && { rule }) }
+})
 
 const GRANTS = ['jwt-bearer', 'client_credentials'] as const
+
+const CLIENT_EXPECTED = 'the id of a client, or { unknown: ID } for one that the policy does not have'
 
 const test: z.ZodType<PolicyTest> = mapping({
   name: text('a name of the test'),
@@ -106,7 +113,9 @@ const test: z.ZodType<PolicyTest> = mapping({
     'PEM, the path of a file, or facts with trustAnchor',
   ),
   grant: z.enum(GRANTS, 'jwt-bearer or client_credentials').default('jwt-bearer'),
-  client: text('the id of a client').exactOptional(),
+  client: z
+    .union([text(CLIENT_EXPECTED), mapping({ unknown: text('the id of a client') })], CLIENT_EXPECTED)
+    .exactOptional(),
   subject: text('a subject').exactOptional(),
   audience: none('audiences'),
   scope: none('scopes'),
@@ -116,7 +125,8 @@ const test: z.ZodType<PolicyTest> = mapping({
 // LIMIT: a table of 256 KiB has fewer.
 const MAX_TESTS = 2_000
 
-const tableSchema: z.ZodType<{ readonly tests: readonly PolicyTest[] }> = mapping({
+/** Reads a table; its issues are turned into problems by issues.ts. What it names: test-check.ts. */
+export const tableSchema: z.ZodType<{ readonly tests: readonly PolicyTest[] }> = mapping({
   tests: z
     .array(test, 'a list of tests')
     .min(1, `1 to ${MAX_TESTS} tests`)

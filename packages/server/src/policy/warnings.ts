@@ -1,6 +1,8 @@
 // Server: policy. What a valid policy says in vain: rules that nobody can reach, and names that no certificate can bear.
 // Warnings say nothing of what is allowed; a policy with some is as good as any other.
 
+import { escapeText } from 'ingam'
+import { mayAllow, type NameField } from './anchor-names.ts'
 import { matcherOf, RULES, type RuleKind } from './rules.ts'
 import type { PolicyDocument, PolicyMatch, PolicyNames, PolicyProfile } from './schema.ts'
 
@@ -9,7 +11,12 @@ import type { PolicyDocument, PolicyMatch, PolicyNames, PolicyProfile } from './
  * is in vain is found.**
  */
 export function policyWarnings(document: PolicyDocument): readonly string[] {
-  return [...unusedAnchors(document), ...clientsWithoutProfile(document), ...profileWarnings(document)]
+  return [
+    ...unusedAnchors(document),
+    ...clientsWithoutProfile(document),
+    ...clientsOutsideNames(document),
+    ...profileWarnings(document),
+  ]
 }
 
 function unusedAnchors({ trustAnchors, clients, profiles }: PolicyDocument): readonly string[] {
@@ -33,6 +40,17 @@ function clientsWithoutProfile({ clients, profiles }: PolicyDocument): readonly 
     .map(([id]) => `clients.${id}: no profile is open to it`)
 }
 
+function clientsOutsideNames({ trustAnchors, clients }: PolicyDocument): readonly string[] {
+  return Object.entries(clients).flatMap(([id, { trustAnchor = '', certificate = {} }]) => {
+    const names = trustAnchors[trustAnchor]?.names
+    return Object.entries(certificate).flatMap(([key, text]: [string, string]) => {
+      const field = CLIENT_FIELDS.get(key)
+      if (field === undefined || !isNeverAllowed(field, listed(names, field), text)) return []
+      return [`clients.${id}.certificate.${key}: its trust anchor may not speak for ${shown(text)}`]
+    })
+  })
+}
+
 function profileWarnings({ trustAnchors, clients, profiles }: PolicyDocument): readonly string[] {
   const warnings: string[] = []
   const before: [string, PolicyProfile][] = []
@@ -45,19 +63,69 @@ function profileWarnings({ trustAnchors, clients, profiles }: PolicyDocument): r
     if (grants !== undefined && !grants.some((grant) => profile.grants.includes(grant))) {
       warnings.push(`${path}: none of its clients has one of its grants`)
     }
-    for (const [kind, field] of ANCHOR_FIELDS) {
-      const anchors = profile.match.trustAnchor.map((id) => trustAnchors[id]?.names)
-      const isMute = (names: 'any' | PolicyNames | undefined): boolean => {
-        return names !== undefined && names !== 'any' && (names[field] ?? []).length === 0
-      }
-      if (profile.match[kind] !== undefined && anchors.every(isMute)) {
-        warnings.push(`${path}.match.${kind}: none of its trust anchors may speak for ${field}`)
-      }
-    }
+    const anchors = profile.match.trustAnchor.map((id) => trustAnchors[id]?.names)
+    warnings.push(...matchWarnings(`${path}.match`, profile.match, anchors))
     before.push([name, profile])
   }
   return warnings
 }
+
+function matchWarnings(
+  path: string,
+  match: PolicyMatch,
+  anchors: readonly (AnchorNames | undefined)[],
+): readonly string[] {
+  return ANCHOR_FIELDS.flatMap(([kind, field]) => {
+    const texts = match[kind] ?? []
+    const lists = anchors.map((names) => listed(names, field))
+    if (texts.length > 0 && lists.every((list) => list !== 'any' && list.length === 0)) {
+      const what = field === 'directoryNames' ? 'subjects' : field
+      return [`${path}.${kind}: none of its trust anchors may speak for ${what}`]
+    }
+    const pairs = texts.length * lists.reduce((sum, list) => sum + (list === 'any' ? 0 : list.length), 0)
+    if (pairs > MAX_PAIRS) return []
+    return texts
+      .filter((text) => lists.every((list) => isNeverAllowed(field, list, text)))
+      .map((text) => `${path}.${kind}: none of its trust anchors may speak for ${shown(text)}`)
+  })
+}
+
+// LIMIT: patterns of one rule times names of its anchors; a rule with more is not looked at, since a service compares
+// them while it answers others.
+const MAX_PAIRS = 1_024
+
+// Whether an anchor that may speak for these surely refuses each certificate with a name that the text holds for.
+function isNeverAllowed(
+  field: NameField | 'directoryNames',
+  allowed: 'any' | readonly string[],
+  text: string,
+): boolean {
+  if (allowed === 'any') return false
+  // Below others a name may lie that is written in another way: the library compares without case.
+  if (field === 'directoryNames') return allowed.length === 0
+  return !allowed.some((name) => mayAllow(field, name, text))
+}
+
+function listed(
+  names: AnchorNames | undefined,
+  field: NameField | 'directoryNames',
+): 'any' | readonly string[] {
+  return names === undefined || names === 'any' ? 'any' : (names[field] ?? [])
+}
+
+function shown(text: string): string {
+  return escapeText(text, 80)
+}
+
+type AnchorNames = 'any' | PolicyNames
+
+const CLIENT_FIELDS: ReadonlyMap<string, NameField | 'directoryNames'> = new Map([
+  ['san_uri', 'uris'],
+  ['san_dns', 'dns'],
+  ['san_email', 'emails'],
+  ['san_ip', 'ips'],
+  ['subject_dn', 'directoryNames'],
+])
 
 const ANCHOR_FIELDS = [
   ['uri', 'uris'],
@@ -65,6 +133,7 @@ const ANCHOR_FIELDS = [
   ['email', 'emails'],
   ['upn', 'upns'],
   ['ip', 'ips'],
+  ['subject', 'directoryNames'],
 ] as const
 
 function takes({ clients }: PolicyProfile, id: string): boolean {

@@ -1,6 +1,7 @@
 // Server: policy. Which changes of a policy give somebody more: what whoever applies it should look at twice. Told by
 // comparison of rules, never by trying requests, so that a change may be told that in the end gives nothing.
 
+import { coversAnchorName } from './anchor-names.ts'
 import { secondsOf } from './fields.ts'
 import { RULES } from './rules.ts'
 import type {
@@ -12,10 +13,13 @@ import type {
 } from './schema.ts'
 import { coversTexts } from './warnings.ts'
 
-/** `widens: path …` for each change that may give somebody more, in the order of the newer document. */
+/**
+ * `widens: path …` for each change that may give somebody more, in the order of the newer document; `changes: path …` for
+ * one that asks for something else of whoever uses a token, which is neither more nor less.
+ */
 export function wideningLines(before: PolicyDocument, after: PolicyDocument): readonly string[] {
   const lines: string[] = []
-  const tell: Tell = (path, what) => lines.push(`widens: ${path} ${what}`)
+  const tell: Tell = (path, what, kind = 'widens') => lines.push(`${kind}: ${path} ${what}`)
   if (strictness(after.revocation) < strictness(before.revocation)) tell('revocation', 'is less strict')
   for (const [id, anchor] of Object.entries(after.trustAnchors)) {
     const old = own(before.trustAnchors, id)
@@ -35,7 +39,7 @@ export function wideningLines(before: PolicyDocument, after: PolicyDocument): re
   return [...lines, ...orderWarnings(before, after)]
 }
 
-type Tell = (path: string, what: string) => void
+type Tell = (path: string, what: string, kind?: 'widens' | 'changes') => void
 
 function strictness(revocation: PolicyRevocation): number {
   if (revocation === 'off') return 0
@@ -53,7 +57,11 @@ function compareAnchors(path: string, old: PolicyAnchor, young: PolicyAnchor, te
     if (allowed === 'any') continue
     const now = young.names[field] ?? []
     if (now === 'any') tell(`${path}.names.${field}`, 'may now be any')
-    else tellAdded(`${path}.names.${field}`, allowed, now, tell)
+    else {
+      const isAllowed = (name: string): boolean => allowed.some((wide) => coversAnchorName(field, wide, name))
+      const added = now.filter((name) => !isAllowed(name))
+      tellAdded(`${path}.names.${field}`, [], added, tell)
+    }
   }
 }
 
@@ -87,13 +95,14 @@ function compareProfiles(path: string, old: PolicyProfile, young: PolicyProfile,
   tellAdded(`${path}.scope`, old.scope, young.scope, tell)
   tellAdded(`${path}.roles`, old.roles, young.roles, tell)
   if ((secondsOf(young.lifetime) ?? 0) > (secondsOf(old.lifetime) ?? 0)) tell(`${path}.lifetime`, 'is longer')
-  if (old.binding !== young.binding) {
-    tell(
-      `${path}.binding`,
-      young.binding === 'none' ? 'is gone: whoever finds a token can use it' : 'is another',
-    )
-  }
+  compareBindings(`${path}.binding`, old, young, tell)
   if (old.subject !== young.subject) tell(`${path}.subject`, 'is another: tokens name somebody else')
+}
+
+function compareBindings(path: string, old: PolicyProfile, young: PolicyProfile, tell: Tell): void {
+  if (old.binding === young.binding || old.binding === 'none') return
+  if (young.binding === 'none') tell(path, 'is gone: whoever finds a token can use it')
+  else tell(path, `is another: ${young.binding} instead of ${old.binding}`, 'changes')
 }
 
 function tellAdded(path: string, old: readonly string[], young: readonly string[], tell: Tell): void {

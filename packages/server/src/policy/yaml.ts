@@ -13,7 +13,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
-import { type DocumentPath, type Position, syntaxError } from './problem.ts'
+import { type DocumentPath, describeFound, type Position, syntaxError } from './problem.ts'
 
 /** A document that was read. */
 export interface YamlDocument {
@@ -89,7 +89,8 @@ function toValue(node: Node | null, depth: number, report: Report): unknown {
   if (node === null) return null
   const offset = startOf(node)
   if (depth > MAX_YAML_DEPTH) return report(offset, `nested more than ${MAX_YAML_DEPTH} deep`)
-  if (isAlias(node)) return report(offset, 'aliases (*) are not taken: write the value out')
+  if (isAlias(node))
+    return report(offset, 'aliases (*) are not taken: put a text that begins with * into quotes')
   if (isScalar(node) || isMap(node) || isSeq(node)) {
     if (node.anchor !== undefined) return report(offset, 'anchors (&) are not taken')
     if (node.tag !== undefined) return report(offset, 'tags (!) are not taken')
@@ -118,7 +119,7 @@ function toRecord(
     } else if (key.value === '__proto__') {
       report(keyOffset, 'no key has this name')
     } else if (record.has(key.value)) {
-      report(keyOffset, SENTENCES.DUPLICATE_KEY)
+      report(keyOffset, `the key ${describeFound(key.value)} stands here a second time`)
     } else {
       record.set(key.value, toValue(value, depth + 1, report))
     }
@@ -167,8 +168,8 @@ function offsetOf(top: Node | null, path: DocumentPath, pairsOf: PairsOf): numbe
 }
 
 const SENTENCES: Readonly<Record<ErrorCode, string>> = {
-  ALIAS_PROPS: 'aliases (*) are not taken: write the value out',
-  BAD_ALIAS: 'aliases (*) are not taken: write the value out',
+  ALIAS_PROPS: 'aliases (*) are not taken: put a text that begins with * into quotes',
+  BAD_ALIAS: 'aliases (*) are not taken: put a text that begins with * into quotes',
   BAD_COLLECTION_TYPE: 'tags (!) are not taken',
   BAD_DIRECTIVE: 'directives (%) are not taken',
   BAD_DQ_ESCAPE: 'no such escape in double quotes',

@@ -3,9 +3,14 @@
 import { Command } from 'commander'
 import { escapeText } from 'ingam'
 import { type Context, type ServerModule, say } from '../../context.ts'
-import type { ExitCode } from '../../failure.ts'
+import { CommandError, type ExitCode } from '../../failure.ts'
 import { formatJson } from '../../output.ts'
-import { addConnectionOptions, type ConnectionOptions, openAdmin } from '../../service/admin.ts'
+import {
+  type AdminClient,
+  addConnectionOptions,
+  type ConnectionOptions,
+  openAdmin,
+} from '../../service/admin.ts'
 import { readPolicy } from '../../service/policy-file.ts'
 import { loadServer } from '../../service/server.ts'
 
@@ -39,7 +44,7 @@ export async function run(
   const next = await readPolicy(context, server, file)
   const difference =
     against === undefined
-      ? await (await openAdmin(context, options)).diffPolicy({ text: next.text })
+      ? await (await openService(context, options)).diffPolicy({ text: next.text })
       : offline(server, (await readPolicy(context, server, against)).document, next.document)
   if (options.json === true) context.stdout.write(`${formatJson(difference)}\n`)
   else {
@@ -50,6 +55,18 @@ export async function run(
   return 0
 }
 
+// Whoever has no service at hand may have meant two files.
+async function openService(context: Context, options: ConnectionOptions): Promise<AdminClient> {
+  try {
+    return await openAdmin(context, options)
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.exit !== 2) throw error
+    const { exit, message, hints, code, notes } = error
+    const other = 'without a service: ingam policy diff FILE AGAINST compares two files'
+    throw new CommandError(exit, message, [...hints, other], code, notes)
+  }
+}
+
 type Document = ReturnType<ServerModule['parsePolicy']>
 
 function offline(server: ServerModule, before: Document, after: Document): PolicyDifference {
@@ -57,13 +74,13 @@ function offline(server: ServerModule, before: Document, after: Document): Polic
   return { lines, warnings: [...warnings, ...server.policyWarnings(after)] }
 }
 
-/** Says what lets more through than before. */
+/** Says what lets more through than before, and what is written in vain. */
 export function warn(context: Context, { warnings }: Pick<PolicyDifference, 'warnings'>): void {
   for (const warning of warnings) say(context, 'warning', escapeText(warning, 4_096))
 }
 
 const AFTER = `
-Warnings on stderr name what lets more through than before.
+Warnings on stderr name what lets more through than before (widens:), what is bound in another way (changes:), and what is written in vain.
 
 Exit codes: 0 shown, also where nothing differs, 1 the service refuses, 2 usage, 3 unreadable input or not a policy, 4 the service cannot be reached or cannot tell.
 

@@ -7,7 +7,7 @@ import type { ExitCode } from '../../failure.ts'
 import { atClock } from '../../instant.ts'
 import { formatJson } from '../../output.ts'
 import { readText } from '../../service/files.ts'
-import { readerFrom, readPolicy } from '../../service/policy-file.ts'
+import { readerFrom, readPolicy, refusalOf } from '../../service/policy-file.ts'
 import { loadServer } from '../../service/server.ts'
 import { atOption } from '../options.ts'
 
@@ -39,14 +39,14 @@ export async function run(
   options: TestOptions,
 ): Promise<ExitCode> {
   const server = await loadServer(context)
-  const { document } = await readPolicy(context, server, policy)
+  const { document } = await readPolicy(context, server, policy, HINT)
   const table = await readText(context, tests)
-  const outcome = await server.runPolicyTests({
-    document,
-    table,
-    readFile: readerFrom(tests),
-    at: atClock(context, options.at).now(),
-  })
+  const at = atClock(context, options.at).now()
+  const outcome = await server
+    .runPolicyTests({ document, table, readFile: readerFrom(tests), at })
+    .catch((error: unknown) => {
+      throw refusalOf(server, tests, error, { hint: HINT })
+    })
   if (options.json === true) context.stdout.write(`${formatJson(outcome)}\n`)
   else {
     const style = styleFor(context, 'stdout')
@@ -62,6 +62,8 @@ export async function run(
   }
   return outcome.failed === 0 ? 0 : 1
 }
+
+const HINT = 'docs/policy.md lists every key'
 
 const AFTER = `
 Where the table names certificates, their path is verified; revocation is not looked at.
