@@ -19,6 +19,8 @@ function aliases(platform: 'node' | 'web'): { find: RegExp | string; replacement
 // The same tests under both forms of the platform seam; what needs files or processes runs under "node" alone.
 export default defineConfig({
   test: {
+    // By default one core of two stays idle.
+    maxWorkers: '100%',
     reporters: ['default', new SkipReporter(), new ReportReporter()],
     projects: [
       {
