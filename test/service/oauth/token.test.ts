@@ -165,11 +165,18 @@ describe('jwt-bearer', () => {
   })
 
   it('refuses what is older than the store surely remembers as undecided', async () => {
-    const world = await createWorld({ epoch: NOW + 10 })
+    const world = await createWorld({ epoch: NOW + 7 })
     const { status, body, headers } = await world.call({ form: await world.bearer(world.workload) })
     expect([status, body['error']]).toEqual([503, 'temporarily_unavailable'])
-    expect(headers.get('retry-after')).toBe('5')
+    expect(headers.get('retry-after')).toBe('7')
     expect(world.stores.records.at(-1)).toMatchObject({ details: { code: 'ERR_OAUTH_UNDECIDED' } })
+    // What the answer promises holds: neither before it nor later than it says.
+    world.clock.advance(6.9)
+    expect((await world.call({ form: await world.bearer(world.workload) })).headers.get('retry-after')).toBe(
+      '1',
+    )
+    world.clock.advance(0.1)
+    expect((await world.call({ form: await world.bearer(world.workload) })).status).toBe(200)
   })
 
   it.each(['certificate', 'identity', 'trustAnchor'] as const)('refuses a blocked %s', async (kind) => {

@@ -13,6 +13,7 @@ import {
 import type { AuditEvent, AuditType } from '../audit/record.ts'
 import type { Administrator, ServiceConfig } from '../config/contract.ts'
 import type { JsonRecord } from '../json.ts'
+import { beforeEpoch } from '../oauth/undecided.ts'
 import type { Exchange, Service } from '../service.ts'
 import { ServiceError } from '../service-error.ts'
 import type { CommitOutcome, OneTimeUse, UnitOfWork } from '../stores/contract.ts'
@@ -176,10 +177,7 @@ function admit(service: Service, { exchange, now, token, administrator }: Arriva
         service.metrics.refused('ERR_ADMIN_TOKEN')
         throw notAdmitted("the administrator's token was used before", { reason: 'used before' })
       case 'before-epoch':
-        throw new ServiceError('ERR_OAUTH_UNDECIDED', 'older than what the store surely remembers', {
-          details: { reason: 'before-epoch' },
-          retryAfterSeconds: RETRY_SECONDS,
-        })
+        throw beforeEpoch("an administrator's token", outcome.epoch, now)
       default:
         return outcome
     }
@@ -209,9 +207,6 @@ function admit(service: Service, { exchange, now, token, administrator }: Arriva
     },
   }
 }
-
-// LIMIT: a store remembers a few seconds after it was made; a token that is signed then is decided.
-const RETRY_SECONDS = 5
 
 // RFC 6750 §2.1. Of several headers a Request makes one with commas in it, which no token has.
 function bearerOf(header: string | null): string | undefined {

@@ -6,6 +6,7 @@ import { type AccessTokenContent, toGrantRecord } from './access-token.ts'
 import type { Call, RequestingClient } from './client.ts'
 import { proofRefused } from './dpop.ts'
 import { clientRefused, type Holder } from './holder.ts'
+import { beforeEpoch } from './undecided.ts'
 
 /** A use with what a second one of it is answered by. */
 export interface NamedUse {
@@ -69,10 +70,7 @@ function notCommitted(
     case 'used':
       return usedBefore(uses[outcome.index]?.of)
     case 'before-epoch':
-      return new ServiceError('ERR_OAUTH_UNDECIDED', 'older than what the store surely remembers', {
-        details: { reason: 'before-epoch', of: uses[outcome.index]?.of ?? '' },
-        retryAfterSeconds: 5,
-      })
+      return beforeEpoch(uses[outcome.index]?.of ?? '', outcome.epoch, call.at)
     case 'blocked': {
       // The holder of a jwt-bearer grant is refused with its grant; under client_credentials it is the client.
       const byClient = call.form.get('grant_type') === 'client_credentials'

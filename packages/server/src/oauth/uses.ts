@@ -5,6 +5,7 @@ import { ServiceError } from '../service-error.ts'
 import type { GrantSelector } from '../stores/contract.ts'
 import type { Call, RequestingClient } from './client.ts'
 import { clientRefused } from './holder.ts'
+import { beforeEpoch } from './undecided.ts'
 
 /** What a request of a client changes beside the use of its assertion. */
 export interface ClientAct {
@@ -22,7 +23,7 @@ export interface ClientAct {
  *   and what the store throws
  */
 export async function commitUses(
-  { service }: Pick<Call, 'service'>,
+  { service, at }: Pick<Call, 'service' | 'at'>,
   asking: RequestingClient,
   act?: ClientAct,
 ): Promise<void> {
@@ -43,10 +44,7 @@ export async function commitUses(
         outcome.index === 0 ? 'the assertion was used before' : 'the challenge was answered before',
       )
     case 'before-epoch':
-      throw new ServiceError('ERR_OAUTH_UNDECIDED', 'older than what the store surely remembers', {
-        details: { reason: 'before-epoch', of: 'client assertion' },
-        retryAfterSeconds: 5,
-      })
+      throw beforeEpoch('client assertion', outcome.epoch, at)
     case 'blocked':
     case 'conflict':
       throw new ServiceError('ERR_SERVICE_INTERNAL', 'the store answers what was not asked')
