@@ -1,20 +1,13 @@
 // Server: why somebody gets a token, or does not: the judgement of /token over what an administrator shows, without its
 // effects. Nothing is used up, nothing is fetched, nothing is written.
 
-import {
-  borneSubjectsOf,
-  checkClientCertificate,
-  type Explanation,
-  identityOf,
-  inspectToken,
-  isPkiError,
-} from 'ingam'
-import { type Certificate, parseCertificates, verifyPath } from 'ingam/x509'
+import { borneSubjectsOf, type Explanation, inspectToken, isPkiError } from 'ingam'
+import { type Certificate, parseCertificates } from 'ingam/x509'
 import type { DecisionAnswer, ExplainPolicyAnswer, ExplainPolicyInput, SupposedFacts } from '../contract.ts'
 import { coversHolder } from '../oauth/blocks.ts'
 import type { CertificateFacts, CompiledPolicy, PolicyDecision, PolicyRequest } from '../policy/contract.ts'
 import { explainDecision } from '../policy/explain.ts'
-import { factsOf } from '../policy/facts.ts'
+import { supposedFactsOf } from '../policy/facts.ts'
 import type { PolicyInForce, Service } from '../service.ts'
 import { ServiceError } from '../service-error.ts'
 import { toBlockAnswer } from './grants.ts'
@@ -114,22 +107,13 @@ async function readHolder(
 
 // The same path rules as for a holder at /token; how certificates stand is for the verifier of assertions to say.
 async function judgePath(
-  { trustAnchors }: CompiledPolicy,
+  policy: CompiledPolicy,
   [leaf, ...intermediates]: readonly Certificate[],
   at: Date,
 ): Promise<{ facts?: CertificateFacts; holder?: { code: string; message: string; hint: string } }> {
   if (leaf === undefined) throw malformed('a certificate is needed')
   try {
-    const path = await verifyPath({
-      leaf,
-      intermediates,
-      trustAnchors,
-      at,
-      purpose: 'clientAuth',
-      revocation: 'off',
-    })
-    await checkClientCertificate(path)
-    return { facts: factsOf(path, await identityOf(path)) }
+    return { facts: await supposedFactsOf([leaf, ...intermediates], policy, at) }
   } catch (error) {
     if (!isPkiError(error)) throw error
     const { code, message, hint } = error

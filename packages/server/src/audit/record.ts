@@ -3,21 +3,25 @@
 
 import type { JsonRecord } from '../json.ts'
 
+/** What can have happened. */
+export const AUDIT_TYPES = [
+  'service.started',
+  'service.stopped',
+  'token.issued',
+  'token.refused',
+  'grant.ended',
+  'block.added',
+  'block.lifted',
+  'policy.applied',
+  'key.created',
+  'key.rotated',
+  'admin.refused',
+  'refusals.counted',
+  'backup.made',
+] as const
+
 /** What happened. */
-export type AuditType =
-  | 'service.started'
-  | 'service.stopped'
-  | 'token.issued'
-  | 'token.refused'
-  | 'grant.ended'
-  | 'block.added'
-  | 'block.lifted'
-  | 'policy.applied'
-  | 'key.created'
-  | 'key.rotated'
-  | 'admin.refused'
-  | 'refusals.counted'
-  | 'backup.made'
+export type AuditType = (typeof AUDIT_TYPES)[number]
 
 /** An event before it has its place in the chain. */
 export interface AuditEvent {

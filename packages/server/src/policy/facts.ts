@@ -1,10 +1,10 @@
 // Server: policy. What rules look at, out of a verified path: nothing that a token, a header or a client says of itself.
 
 import { createHash } from 'node:crypto'
-import type { Identity } from 'ingam'
-import { formatName, isVerifiedPath, type VerifiedPath } from 'ingam/x509'
+import { checkClientCertificate, type Identity, identityOf } from 'ingam'
+import { type Certificate, formatName, isVerifiedPath, type VerifiedPath, verifyPath } from 'ingam/x509'
 import { ServiceError } from '../service-error.ts'
-import type { CertificateFacts } from './contract.ts'
+import type { CertificateFacts, CompiledPolicy } from './contract.ts'
 
 /**
  * The facts of the certificate at the beginning of a path.
@@ -31,6 +31,31 @@ export function factsOf(path: VerifiedPath, identity: Identity): CertificateFact
     extKeyUsage: leaf.extKeyUsage ?? [],
     notAfter: leaf.notAfter.getTime(),
   })
+}
+
+/**
+ * The facts of a certificate that nobody shows: for tests and explanations of a policy, by the same rules of paths as for a
+ * holder.
+ *
+ * **Not checked: revocation, and who holds the key.** Nothing may be issued for it.
+ *
+ * @throws {PathError} ERR_PATH_*; {TokenError} ERR_TOKEN_SIGNER for a certificate that may not act as a client
+ */
+export async function supposedFactsOf(
+  [leaf, ...intermediates]: readonly [Certificate, ...Certificate[]],
+  { trustAnchors }: Pick<CompiledPolicy, 'trustAnchors'>,
+  at: Date,
+): Promise<CertificateFacts> {
+  const path = await verifyPath({
+    leaf,
+    intermediates,
+    trustAnchors,
+    at,
+    purpose: 'clientAuth',
+    revocation: 'off',
+  })
+  await checkClientCertificate(path)
+  return factsOf(path, await identityOf(path))
 }
 
 // Without the octet that only says that the number is positive.

@@ -1,12 +1,12 @@
 // Server: policy. A policy tried against a table of tests: with certificates the path is verified, so that anchors, names
 // and purposes count; with supposed facts the rules alone. Revocation is not asked for, and nobody proves a key.
 
-import { borneSubjectsOf, checkClientCertificate, escapeText, identityOf, isPkiError } from 'ingam'
-import { parseCertificates, verifyPath } from 'ingam/x509'
+import { borneSubjectsOf, escapeText, isPkiError } from 'ingam'
+import { parseCertificates } from 'ingam/x509'
 import { compilePolicy } from './compile.ts'
 import type { CertificateFacts, CompiledPolicy, PolicyDecision, PolicyRequest } from './contract.ts'
 import { explainDecision } from './explain.ts'
-import { factsOf } from './facts.ts'
+import { supposedFactsOf } from './facts.ts'
 import { secondsOf } from './fields.ts'
 import type { ReadFile } from './files.ts'
 import { parsePolicyTests } from './parse-tests.ts'
@@ -100,7 +100,7 @@ type Refused = { readonly code: string; readonly message: string }
 
 async function readFacts(
   certificate: PolicyTest['certificate'],
-  { trustAnchors }: CompiledPolicy,
+  policy: CompiledPolicy,
   { readFile, at }: RunPolicyTestsOptions,
 ): Promise<CertificateFacts | Refused> {
   if (typeof certificate !== 'string') return suppose(certificate)
@@ -108,16 +108,7 @@ async function readFacts(
   try {
     const [leaf, ...intermediates] = parseCertificates(content)
     if (leaf === undefined) throw new TypeError('a bundle has a certificate')
-    const path = await verifyPath({
-      leaf,
-      intermediates,
-      trustAnchors,
-      at,
-      purpose: 'clientAuth',
-      revocation: 'off',
-    })
-    await checkClientCertificate(path)
-    return factsOf(path, await identityOf(path))
+    return await supposedFactsOf([leaf, ...intermediates], policy, at)
   } catch (error) {
     if (!isPkiError(error)) throw error
     return { code: error.code, message: error.message }

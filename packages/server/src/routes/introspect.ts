@@ -1,28 +1,18 @@
 // Server: POST /introspect (RFC 7662): what a token is worth at this moment. Whoever may not know, and whatever is not
 // known, gets one and the same answer: `{"active":false}`.
 
-import { Attempt } from '../oauth/attempt.ts'
 import { checkClientNotBlocked } from '../oauth/blocks.ts'
 import { type AuthenticatedClient, authenticateClient, type Call } from '../oauth/client.ts'
-import { malformed, parseForm } from '../oauth/form.ts'
+import { malformed } from '../oauth/form.ts'
 import { readIssuedToken } from '../oauth/issued-token.ts'
+import { createRecordedEndpoint } from '../oauth/recorded.ts'
 import type { EndpointUrls } from '../oauth/urls.ts'
 import { commitUses } from '../oauth/uses.ts'
 import type { Endpoint, Service } from '../service.ts'
 
 /** The endpoint that resource servers, and clients about their own tokens, ask. */
 export function createIntrospectionEndpoint(service: Service, urls: EndpointUrls): Endpoint {
-  return async (exchange) => {
-    const at = service.clock.now()
-    const attempt = new Attempt(service, exchange, at, 'introspect')
-    try {
-      const form = parseForm(exchange)
-      const inForce = service.policy.current()
-      return await introspect({ service, urls, inForce, exchange, attempt, form, at })
-    } catch (error) {
-      throw await attempt.recordRefusal(error)
-    }
-  }
+  return createRecordedEndpoint(service, urls, 'introspect', introspect)
 }
 
 async function introspect(call: Call): Promise<Response> {

@@ -1,12 +1,12 @@
 // Server: POST /revoke (RFC 7009): a client gives a token back. Its own alone; of a token that is unknown, or no longer
 // counts, it hears the same as of one that was ended. The answer leaves only after the end is durable.
 
-import { Attempt } from '../oauth/attempt.ts'
 import { checkClientNotBlocked } from '../oauth/blocks.ts'
 import { type Call, identifyClient, type RequestingClient } from '../oauth/client.ts'
-import { malformed, parseForm } from '../oauth/form.ts'
+import { malformed } from '../oauth/form.ts'
 import { clientRefused } from '../oauth/holder.ts'
 import { readIssuedToken } from '../oauth/issued-token.ts'
+import { createRecordedEndpoint } from '../oauth/recorded.ts'
 import type { EndpointUrls } from '../oauth/urls.ts'
 import { type ClientAct, commitUses } from '../oauth/uses.ts'
 import type { Endpoint, Service } from '../service.ts'
@@ -15,17 +15,7 @@ import type { StoredGrant } from '../stores/contract.ts'
 
 /** The endpoint by which clients end tokens that they got. */
 export function createRevocationEndpoint(service: Service, urls: EndpointUrls): Endpoint {
-  return async (exchange) => {
-    const at = service.clock.now()
-    const attempt = new Attempt(service, exchange, at, 'revoke')
-    try {
-      const form = parseForm(exchange)
-      const inForce = service.policy.current()
-      return await revoke({ service, urls, inForce, exchange, attempt, form, at })
-    } catch (error) {
-      throw await attempt.recordRefusal(error)
-    }
-  }
+  return createRecordedEndpoint(service, urls, 'revoke', revoke)
 }
 
 async function revoke(call: Call): Promise<Response> {

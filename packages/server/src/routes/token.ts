@@ -4,15 +4,15 @@
 
 import type { Json } from '../json.ts'
 import { type AccessTokenContent, writeAccessTokenPayload } from '../oauth/access-token.ts'
-import { Attempt } from '../oauth/attempt.ts'
+import type { Attempt } from '../oauth/attempt.ts'
 import { bindToken, readProof } from '../oauth/binding.ts'
 import { checkHolderNotBlocked } from '../oauth/blocks.ts'
 import { createChallenge } from '../oauth/challenge.ts'
 import { type Call, identifyClient } from '../oauth/client.ts'
 import { commitGrant, usesOf } from '../oauth/commit-grant.ts'
-import { parseForm } from '../oauth/form.ts'
 import { normaliseTarget } from '../oauth/htu.ts'
 import { checkSubject, judgeHolder } from '../oauth/judge-holder.ts'
+import { createRecordedEndpoint } from '../oauth/recorded.ts'
 import { parseTokenRequest } from '../oauth/request.ts'
 import type { EndpointUrls } from '../oauth/urls.ts'
 import type { PolicyRefusal } from '../policy/contract.ts'
@@ -23,17 +23,7 @@ import { ServiceError } from '../service-error.ts'
 export function createTokenEndpoint(service: Service, urls: EndpointUrls): Endpoint {
   const target = normaliseTarget(urls.token)
   if (target === undefined) throw new TypeError('the configured issuer makes no URL')
-  return async (exchange) => {
-    const at = service.clock.now()
-    const attempt = new Attempt(service, exchange, at, 'token')
-    try {
-      const form = parseForm(exchange)
-      const inForce = service.policy.current()
-      return await issue({ service, urls, inForce, exchange, attempt, form, at }, target)
-    } catch (error) {
-      throw await attempt.recordRefusal(error)
-    }
-  }
+  return createRecordedEndpoint(service, urls, 'token', async (call) => await issue(call, target))
 }
 
 async function issue(call: Call, target: string): Promise<Response> {

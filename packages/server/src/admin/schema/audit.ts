@@ -2,7 +2,7 @@
 // the chain without us.
 
 import { z } from 'zod'
-import type { AuditRecord, AuditType } from '../../audit/record.ts'
+import { AUDIT_TYPES, type AuditRecord, type AuditType } from '../../audit/record.ts'
 import type { JsonRecord } from '../../json.ts'
 import {
   id,
@@ -90,25 +90,9 @@ export const MAX_VERIFIED = 1_000_000
 // LIMIT: 2^53 - 1 has 16 digits; a node that writes a thousand records a second needs 30,000 years for fifteen.
 const MAX_POSITION = 999_999_999_999_999
 
-const types = [
-  'service.started',
-  'service.stopped',
-  'token.issued',
-  'token.refused',
-  'grant.ended',
-  'block.added',
-  'block.lifted',
-  'policy.applied',
-  'key.created',
-  'key.rotated',
-  'admin.refused',
-  'refusals.counted',
-  'backup.made',
-] as const satisfies readonly AuditType[]
-
 export const auditInput: z.ZodType<AuditInput> = z.strictObject({
   ...pageFields,
-  type: wordsText<AuditType>(types).exactOptional(),
+  type: wordsText<AuditType>(AUDIT_TYPES).exactOptional(),
   requestId: id.exactOptional(),
   thumbprint: thumbprint.exactOptional(),
 })
@@ -117,7 +101,7 @@ const jsonRecord: z.ZodType<JsonRecord> = z.record(z.string(), z.json())
 
 export const auditAnswer: z.ZodType<PageAnswer<AuditRecord>> = pageOf(
   z.object({
-    type: z.enum(types),
+    type: z.enum(AUDIT_TYPES),
     at: z.number(),
     requestId: z.string().exactOptional(),
     thumbprint: z.string().exactOptional(),
