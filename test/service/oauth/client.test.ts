@@ -382,6 +382,20 @@ describe('an assertion', () => {
     expect(world.early.at(-1)).toEqual({ code: 'ERR_OAUTH_GRANT' })
   })
 
+  it('of a client answers a challenge once where no token is issued, too', async () => {
+    const world = await createWorld()
+    const ask = async (challenge: string): Promise<readonly unknown[]> => {
+      const options = { audience: ISSUER, clientId: 'billing', challenge, at: world.clock.now() }
+      const assertion = await signClientAuthentication(await world.billing.credential(), options)
+      const form = { token: 'x', client_assertion_type: ASSERTION_TYPE, client_assertion: assertion }
+      return await errorOf(world, form, { path: '/introspect' })
+    }
+    const challenge = await challengeOf(world)
+    expect((await ask(challenge))[0]).toBe(200)
+    expect(await ask(challenge)).toEqual([401, 'invalid_client'])
+    expect((await ask(await challengeOf(world)))[0]).toBe(200)
+  })
+
   it('of a client answers a challenge too, once', async () => {
     const world = await createWorld()
     const challenge = await challengeOf(world)
